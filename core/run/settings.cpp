@@ -1,0 +1,313 @@
+#include "core/run/settings.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace undiffuse {
+namespace {
+
+// A row's access to its field. `field` returns a reference, so that fields of fields work as well.
+template <auto field>
+double get_number(const Settings& settings) {
+  return static_cast<double>(field(const_cast<Settings&>(settings)));
+}
+template <auto field>
+void set_number(Settings& settings, double value) {
+  auto& reference = field(settings);
+  reference = static_cast<std::remove_reference_t<decltype(reference)>>(value);
+}
+
+template <auto field>
+Setting bound_to(Setting row) {
+  row.get = get_number<field>;
+  row.set = set_number<field>;
+  return row;
+}
+
+template <class Enum>
+constexpr double number(Enum value) {
+  return static_cast<double>(value);
+}
+
+#define FIELD(path) [](Settings& s) -> auto& { return s.path; }
+
+std::vector<Setting> model_rows() {
+  return {
+      {.name = "model",
+       .label = "Model",
+       .help = "Which trained network denoises.",
+       .type = SettingType::Text},
+      bound_to<FIELD(label)>({.name = "class",
+                              .label = "Class",
+                              .help = "What the network is told to draw.",
+                              .type = SettingType::Choice,
+                              .min = 0,
+                              .max = 999,
+                              .options = {{"any", "any", kAnyClass}, {"each", "one of each", kEachClass}}}),
+      bound_to<FIELD(guidance)>({.name = "guidance",
+                                 .label = "Guidance",
+                                 .help = "How strongly the class steers; 1 is the plain network.",
+                                 .type = SettingType::Real,
+                                 .min = 0,
+                                 .max = 8,
+                                 .step = 0.1}),
+  };
+}
+
+std::vector<Setting> schedule_rows() {
+  return {
+      bound_to<FIELD(steps)>({.name = "steps",
+                              .label = "Steps",
+                              .help = "Reverse steps from noise to image: fewer are larger.",
+                              .type = SettingType::Integer,
+                              .min = 1,
+                              .max = 1000,
+                              .log_scale = true}),
+      bound_to<FIELD(schedule.family)>(
+          {.name = "schedule",
+           .label = "Schedule",
+           .help = "How the noise falls from step to step.",
+           .type = SettingType::Choice,
+           .options = {{"linear", "Linear (DDPM)", number(ScheduleFamily::Linear)},
+                       {"cosine", "Cosine", number(ScheduleFamily::Cosine)},
+                       {"constant-rate", "Constant rate (2015)", number(ScheduleFamily::ConstantRate)}}}),
+      bound_to<FIELD(schedule.beta_start)>({.name = "beta_start",
+                                            .label = "First beta",
+                                            .help = "Noise variance added by the first of 1000 steps.",
+                                            .type = SettingType::Real,
+                                            .min = 1e-5,
+                                            .max = 0.01,
+                                            .step = 1e-5,
+                                            .log_scale = true,
+                                            .only_if_schedule = "linear"}),
+      bound_to<FIELD(schedule.beta_end)>({.name = "beta_end",
+                                          .label = "Last beta",
+                                          .help = "Noise variance added by the last of 1000 steps.",
+                                          .type = SettingType::Real,
+                                          .min = 0.005,
+                                          .max = 0.2,
+                                          .step = 1e-3,
+                                          .log_scale = true,
+                                          .only_if_schedule = "linear"}),
+      bound_to<FIELD(schedule.offset)>({.name = "offset",
+                                        .label = "Offset",
+                                        .help = "Where on the cosine it starts: larger adds noise sooner.",
+                                        .type = SettingType::Real,
+                                        .min = 0.001,
+                                        .max = 0.5,
+                                        .step = 1e-3,
+                                        .log_scale = true,
+                                        .only_if_schedule = "cosine"}),
+  };
+}
+
+std::vector<Setting> sampling_rows() {
+  return {
+      bound_to<FIELD(sampler)>({.name = "sampler",
+                                .label = "Sampler",
+                                .help = "How a step goes from the prediction to the next state.",
+                                .type = SettingType::Choice,
+                                .options = {{"ancestral", "Ancestral", number(SamplerKind::Ancestral)}}}),
+      bound_to<FIELD(variance)>(
+          {.name = "variance",
+           .label = "Variance",
+           .help = "The deviation of each step's Gaussian: learned for every pixel, or fixed.",
+           .type = SettingType::Choice,
+           .options = {{"learned", "Learned", number(Variance::Learned)},
+                       {"fixed-small", "Fixed small", number(Variance::FixedSmall)},
+                       {"fixed-large", "Fixed large", number(Variance::FixedLarge)}}}),
+      bound_to<FIELD(clip)>({.name = "clip",
+                             .label = "Clip x̂₀",
+                             .help = "Keep the predicted image between black and white.",
+                             .type = SettingType::Switch,
+                             .min = 0,
+                             .max = 1}),
+      bound_to<FIELD(images)>({.name = "images",
+                               .label = "Images",
+                               .help = "How many images are drawn at once.",
+                               .type = SettingType::Choice,
+                               .options = {{"1", "1", 1}, {"4", "4", 4}, {"16", "16", 16}}}),
+      bound_to<FIELD(seed)>({.name = "seed",
+                             .label = "Seed",
+                             .help = "The same seed draws the same noise on every machine.",
+                             .type = SettingType::Integer,
+                             .min = 0,
+                             .max = 4294967295.0}),
+      bound_to<FIELD(speed)>({.name = "speed",
+                              .label = "Speed",
+                              .help = "Steps shown a second while playing.",
+                              .type = SettingType::Real,
+                              .min = 1,
+                              .max = 60,
+                              .step = 1,
+                              .log_scale = true}),
+  };
+}
+
+#undef FIELD
+
+std::vector<Setting> make_table() {
+  std::vector<Setting> table = model_rows();
+  for (auto&& rows : {schedule_rows(), sampling_rows()}) table.insert(table.end(), rows.begin(), rows.end());
+  return table;
+}
+
+// JSON's number grammar and its shortest round trip: free of locale, the same native and in WASM.
+std::optional<double> parse_number(std::string_view text) {
+  const auto value = nlohmann::json::parse(text, nullptr, false);
+  if (!value.is_number()) return std::nullopt;
+  const double parsed = value.get<double>();
+  return std::isfinite(parsed) ? std::optional(parsed) : std::nullopt;
+}
+
+std::string format_number(double value) {
+  const bool whole = value == std::floor(value) && std::abs(value) < 1e15;
+  return whole ? std::to_string(static_cast<long long>(value)) : nlohmann::json(value).dump();
+}
+
+std::string quoted(std::string_view text) {
+  constexpr size_t kLongest = 40;  // a note is a sentence, not a dump of what somebody pasted
+  std::string shown(text.substr(0, kLongest));
+  for (char& c : shown) c = (c >= ' ' && c < 127) ? c : '?';
+  return "'" + shown + (text.size() > kLongest ? "...'" : "'");
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string decoded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool escape = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
+                        hex_digit(text[i + 2]) >= 0;
+    decoded += escape ? static_cast<char>(16 * hex_digit(text[i + 1]) + hex_digit(text[i + 2])) : text[i];
+    if (escape) i += 2;
+  }
+  return decoded;
+}
+
+std::string label_of(const Setting& row) { return std::string(row.label); }
+
+void set_text(Settings& settings, const std::string& value, std::vector<std::string>& notes) {
+  const bool plain = !value.empty() && value.size() <= 64 &&
+                     std::all_of(value.begin(), value.end(), [](unsigned char c) {
+                       return std::isalnum(c) || c == '-' || c == '_';
+                     });
+  if (plain) {
+    settings.model = value;
+  } else {
+    notes.push_back("Model takes a name of letters, digits and dashes, not " + quoted(value) + "; kept " +
+                    settings.model + ".");
+  }
+}
+
+const SettingOption* find_option(const Setting& row, std::string_view value) {
+  const auto found = std::find_if(row.options.begin(), row.options.end(),
+                                  [&](const SettingOption& option) { return option.value == value; });
+  return found == row.options.end() ? nullptr : &*found;
+}
+
+std::string listed_options(const Setting& row) {
+  std::string list;
+  for (const SettingOption& option : row.options) {
+    list += (list.empty() ? "" : ", ") + std::string(option.value);
+  }
+  return row.max > row.min ? list + " or a number" : list;
+}
+
+void set_number_from_text(const Setting& row, const std::string& value, Settings& settings,
+                          std::vector<std::string>& notes) {
+  const std::optional<double> parsed = parse_number(value);
+  if (!parsed) {
+    notes.push_back(label_of(row) + " takes a number, not " + quoted(value) + "; kept " +
+                    format_value(row, settings) + ".");
+    return;
+  }
+  const double whole = row.type == SettingType::Real ? *parsed : std::round(*parsed);
+  const double clamped = std::clamp(whole, row.min, row.max);
+  row.set(settings, clamped);
+  if (clamped != *parsed) {
+    notes.push_back(label_of(row) + " is " + (row.type == SettingType::Real ? "" : "a whole number ") + "from " +
+                    format_number(row.min) + " to " + format_number(row.max) + "; " + quoted(value) +
+                    " became " + format_number(clamped) + ".");
+  }
+}
+
+void set_choice(const Setting& row, const std::string& value, Settings& settings,
+                std::vector<std::string>& notes) {
+  if (const SettingOption* option = find_option(row, value)) {
+    row.set(settings, option->number);
+  } else if (row.max > row.min && parse_number(value)) {
+    set_number_from_text(row, value, settings, notes);
+  } else {
+    notes.push_back(label_of(row) + " is one of " + listed_options(row) + ", not " + quoted(value) +
+                    "; kept " + format_value(row, settings) + ".");
+  }
+}
+
+void set_one(std::string_view key, const std::string& value, ParsedSettings& parsed) {
+  for (const Setting& row : settings_table()) {
+    if (row.name != key) continue;
+    if (row.type == SettingType::Text) return set_text(parsed.settings, value, parsed.notes);
+    if (row.type == SettingType::Choice) return set_choice(row, value, parsed.settings, parsed.notes);
+    return set_number_from_text(row, value, parsed.settings, parsed.notes);
+  }
+  parsed.notes.push_back("There is no setting " + quoted(key) + "; ignored.");
+}
+
+}  // namespace
+
+bool Settings::same_picture(const Settings& other) const {
+  Settings same_speed = other;
+  same_speed.speed = speed;
+  return *this == same_speed;
+}
+
+std::span<const Setting> settings_table() {
+  static const std::vector<Setting> table = make_table();
+  return table;
+}
+
+ParsedSettings parse_settings(std::string_view text) {
+  ParsedSettings parsed;
+  if (!text.empty() && (text.front() == '#' || text.front() == '?')) text.remove_prefix(1);
+  while (!text.empty()) {
+    const std::string_view pair = text.substr(0, text.find('&'));
+    text.remove_prefix(std::min(pair.size() + 1, text.size()));
+    if (pair.empty()) continue;
+    const size_t equals = std::min(pair.find('='), pair.size());
+    const std::string_view value = pair.substr(std::min(equals + 1, pair.size()));
+    set_one(percent_decoded(pair.substr(0, equals)), percent_decoded(value), parsed);
+  }
+  return parsed;
+}
+
+std::string format_value(const Setting& row, const Settings& settings) {
+  if (row.type == SettingType::Text) return settings.model;
+  const double value = row.get(settings);
+  for (const SettingOption& option : row.options) {
+    if (option.number == value) return std::string(option.value);
+  }
+  return format_number(value);
+}
+
+std::string format_settings(const Settings& settings) {
+  static const Settings defaults;
+  std::string text;
+  for (const Setting& row : settings_table()) {
+    const std::string value = format_value(row, settings);
+    if (value == format_value(row, defaults)) continue;
+    text += (text.empty() ? "" : "&") + std::string(row.name) + "=" + value;
+  }
+  return text;
+}
+
+}  // namespace undiffuse
