@@ -170,7 +170,7 @@ std::string format_number(double value) {
   return whole ? std::to_string(static_cast<long long>(value)) : nlohmann::json(value).dump();
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr size_t kLongest = 40;  // a note is a sentence, not a dump of what somebody pasted
   std::string shown(text.substr(0, kLongest));
   for (char& c : shown) c = (c >= ' ' && c < 127) ? c : '?';
@@ -204,7 +204,7 @@ void set_text(Settings& settings, const std::string& value, std::vector<std::str
   if (plain) {
     settings.model = value;
   } else {
-    notes.push_back("Model takes a name of letters, digits and dashes, not " + quoted(value) + "; kept " +
+    notes.push_back("Model takes a name of letters, digits and dashes, not " + in_quotes(value) + "; kept " +
                     settings.model + ".");
   }
 }
@@ -227,7 +227,7 @@ void set_number_from_text(const Setting& row, const std::string& value, Settings
                           std::vector<std::string>& notes) {
   const std::optional<double> parsed = parse_number(value);
   if (!parsed) {
-    notes.push_back(label_of(row) + " takes a number, not " + quoted(value) + "; kept " +
+    notes.push_back(label_of(row) + " takes a number, not " + in_quotes(value) + "; kept " +
                     format_value(row, settings) + ".");
     return;
   }
@@ -236,7 +236,7 @@ void set_number_from_text(const Setting& row, const std::string& value, Settings
   row.set(settings, clamped);
   if (clamped != *parsed) {
     notes.push_back(label_of(row) + " is " + (row.type == SettingType::Real ? "" : "a whole number ") + "from " +
-                    format_number(row.min) + " to " + format_number(row.max) + "; " + quoted(value) +
+                    format_number(row.min) + " to " + format_number(row.max) + "; " + in_quotes(value) +
                     " became " + format_number(clamped) + ".");
   }
 }
@@ -248,7 +248,7 @@ void set_choice(const Setting& row, const std::string& value, Settings& settings
   } else if (row.max > row.min && parse_number(value)) {
     set_number_from_text(row, value, settings, notes);
   } else {
-    notes.push_back(label_of(row) + " is one of " + listed_options(row) + ", not " + quoted(value) +
+    notes.push_back(label_of(row) + " is one of " + listed_options(row) + ", not " + in_quotes(value) +
                     "; kept " + format_value(row, settings) + ".");
   }
 }
@@ -260,7 +260,7 @@ void set_one(std::string_view key, const std::string& value, ParsedSettings& par
     if (row.type == SettingType::Choice) return set_choice(row, value, parsed.settings, parsed.notes);
     return set_number_from_text(row, value, parsed.settings, parsed.notes);
   }
-  parsed.notes.push_back("There is no setting " + quoted(key) + "; ignored.");
+  parsed.notes.push_back("There is no setting " + in_quotes(key) + "; ignored.");
 }
 
 }  // namespace

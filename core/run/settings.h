@@ -56,7 +56,7 @@ struct Setting {
   double max = 0;
   double step = 1;
   bool log_scale = false;                  ///< a slider gives each factor the same room
-  std::vector<SettingOption> options;      ///< of a Choice; with max > min also min..max
+  std::vector<SettingOption> options = {}; ///< of a Choice; with max > min also min..max
   std::string_view only_if_schedule = {};  ///< shown only while "schedule" has this value
   double (*get)(const Settings&) = nullptr;
   void (*set)(Settings&, double) = nullptr;

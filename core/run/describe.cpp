@@ -1,0 +1,154 @@
+#include "core/run/describe.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/process/respacing.h"
+
+namespace undiffuse {
+namespace {
+
+using nlohmann::json;
+
+const char* type_name(SettingType type) {
+  switch (type) {
+    case SettingType::Integer:
+      return "integer";
+    case SettingType::Real:
+      return "real";
+    case SettingType::Choice:
+      return "choice";
+    case SettingType::Switch:
+      return "switch";
+    case SettingType::Text:
+      return "text";
+  }
+  return "text";
+}
+
+json value_json(const Setting& row, const Settings& settings) {
+  const bool text = row.type == SettingType::Text || row.type == SettingType::Choice;
+  return text ? json(format_value(row, settings)) : json(row.get(settings));
+}
+
+json row_json(const Setting& row) {
+  json object = {{"name", row.name},
+                 {"label", row.label},
+                 {"help", row.help},
+                 {"type", type_name(row.type)},
+                 {"default", value_json(row, Settings{})}};
+  if (row.max > row.min) object.update({{"min", row.min}, {"max", row.max}, {"step", row.step}});
+  object["scale"] = row.log_scale ? "log" : "linear";
+  for (const SettingOption& option : row.options) {
+    object["options"].push_back({{"value", option.value}, {"label", option.label}});
+  }
+  if (!row.only_if_schedule.empty()) object["only_if"] = {{"schedule", row.only_if_schedule}};
+  return object;
+}
+
+const char* prediction_name(Prediction prediction) {
+  switch (prediction) {
+    case Prediction::V:
+      return "v";
+    case Prediction::Eps:
+      return "eps";
+    case Prediction::X0:
+      return "x0";
+  }
+  return "x0";
+}
+
+json model_json(const ModelInfo& model) {
+  return {{"name", model.name},
+          {"card", model.card},
+          {"height", model.image.height},
+          {"width", model.image.width},
+          {"channels", model.image.channels},
+          {"classes", model.class_names},
+          {"prediction", prediction_name(model.prediction)},
+          {"learned_variance", model.learned_variance},
+          {"num_steps", model.trained.num_steps()}};
+}
+
+json curve_json(const Schedule& schedule, int points) {
+  json alpha_bar = json::array(), beta = json::array(), log_snrs = json::array();
+  const int num_steps = schedule.num_steps();
+  for (int i = 0; i < points; ++i) {
+    const int t = static_cast<int>(static_cast<long long>(num_steps) * (points - 1 - i) / (points - 1));
+    const int noisy_t = std::max(t, 1);  // at t = 0 there is no beta and the log-SNR is infinite
+    alpha_bar.push_back(schedule.alpha_bar[static_cast<size_t>(t)]);
+    beta.push_back(schedule.beta(noisy_t));
+    log_snrs.push_back(log_snr(schedule.alpha_bar[static_cast<size_t>(noisy_t)]));
+  }
+  return {{"alpha_bar", alpha_bar}, {"beta", beta}, {"log_snr", log_snrs}};
+}
+
+const Setting& schedule_row() {
+  const auto table = settings_table();
+  return *std::find_if(table.begin(), table.end(), [](const Setting& row) { return row.name == "schedule"; });
+}
+
+}  // namespace
+
+std::string describe_settings_table() {
+  json rows = json::array();
+  for (const Setting& row : settings_table()) rows.push_back(row_json(row));
+  return rows.dump();
+}
+
+std::string describe_applied(const Settings& settings, const Applied& applied) {
+  json values = json::object();
+  for (const Setting& row : settings_table()) values[std::string(row.name)] = value_json(row, settings);
+  return json({{"settings", format_settings(settings)},
+               {"values", values},
+               {"notes", applied.notes},
+               {"restarted", applied.restarted}})
+      .dump();
+}
+
+std::string describe_run(const Session& session) {
+  json times = json::array(), alpha_bars = json::array(), transitions = json::array();
+  for (const Stage& stage : session.table()) {
+    times.push_back(stage.t);
+    alpha_bars.push_back(stage.alpha_bar);
+    transitions.push_back({{"on_x0", stage.transition.on_x0},
+                           {"on_x", stage.transition.on_x},
+                           {"var_const", stage.transition.var_const},
+                           {"var_on_x0_var", stage.transition.var_on_x0_var},
+                           {"draws", stage.draws}});
+  }
+  times.push_back(session.table().back().t_prev);
+  alpha_bars.push_back(session.table().back().alpha_bar_prev);
+  return json({{"steps", session.num_steps()},
+               {"t", times},
+               {"alpha_bar", alpha_bars},
+               {"transition", transitions},
+               {"nfe_per_step", session.calls_per_step()},
+               {"images", session.settings().images},
+               {"model", model_json(session.model())}})
+      .dump();
+}
+
+std::string describe_schedules(const Settings& settings, int num_train_steps, int points) {
+  json curves = json::object();
+  for (const SettingOption& option : schedule_row().options) {
+    ScheduleSpec spec = settings.schedule;
+    spec.family = static_cast<ScheduleFamily>(static_cast<int>(option.number));
+    curves[std::string(option.value)] = curve_json(make_schedule(spec, num_train_steps), std::max(points, 2));
+  }
+  const Schedule chosen = make_schedule(settings.schedule, num_train_steps);
+  const int steps = std::min(settings.steps, num_train_steps);
+  json times = json::array(), alpha_bars = json::array();
+  for (int t : respaced_times(num_train_steps, steps)) {
+    times.push_back(t);
+    alpha_bars.push_back(chosen.alpha_bar[static_cast<size_t>(t)]);
+  }
+  return json({{"current", format_value(schedule_row(), settings)},
+               {"curves", curves},
+               {"steps", steps},
+               {"t", times},
+               {"alpha_bar", alpha_bars}})
+      .dump();
+}
+
+}  // namespace undiffuse

@@ -1,0 +1,61 @@
+#include "core/run/fields.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace undiffuse {
+namespace {
+
+void derive_transition(Field field, const RecordContext& context, const StepInputs& inputs, std::span<float> out) {
+  std::vector<float> mu(out.size()), sigma(out.size()), z(out.size());
+  stage_mean_and_sigma(context.stage, context.clip, inputs, mu, sigma);
+  if (field == Field::Mu) std::copy(mu.begin(), mu.end(), out.begin());
+  if (field == Field::Sigma) std::copy(sigma.begin(), sigma.end(), out.begin());
+  if (field != Field::XPrev) return;
+  context.noise.step(context.stage, z, static_cast<int>(z.size()));
+  draw(mu, sigma, z, out);
+}
+
+// out[i] = f(x_t[i], x0_hat[i]), in double: near t = 1 the division amplifies rounding.
+template <class Convert>
+void convert(const StepInputs& inputs, std::span<float> out, Convert f) {
+  for (size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(f(inputs.x_t[i], inputs.x0_hat[i]));
+}
+
+void derive_log_var(double alpha_bar, std::span<const float> x0_var, std::span<float> out) {
+  for (size_t i = 0; i < out.size(); ++i) {
+    out[i] = x0_var[i] > 0 ? static_cast<float>(std::log(x0_var[i] / (1 - alpha_bar))) : 0.0f;
+  }
+}
+
+}  // namespace
+
+void derive_field(Field field, const RecordContext& context, const StepInputs& inputs, std::span<float> out) {
+  const double alpha_bar = context.stage.alpha_bar;
+  const auto copy = [&](std::span<const float> from) { std::copy(from.begin(), from.end(), out.begin()); };
+  switch (field) {
+    case Field::XT:
+      return copy(inputs.x_t);
+    case Field::X0Hat:
+      return copy(inputs.x0_hat);
+    case Field::X0Var:
+      return copy(inputs.x0_var);
+    case Field::Mu:
+    case Field::Sigma:
+    case Field::XPrev:
+      return derive_transition(field, context, inputs, out);
+    case Field::Z:
+      return context.noise.step(context.stage, out, static_cast<int>(out.size()));
+    case Field::MeanOutput:
+      return convert(inputs, out, [&](double x_t, double x0) {
+        return output_from_x0(context.prediction, x_t, x0, alpha_bar);
+      });
+    case Field::LogVar:
+      return derive_log_var(alpha_bar, inputs.x0_var, out);
+    case Field::EpsHat:
+      return convert(inputs, out, [&](double x_t, double x0) { return eps_from_x0(x_t, x0, alpha_bar); });
+  }
+}
+
+}  // namespace undiffuse

@@ -1,0 +1,37 @@
+// What a view can ask of a step's record, and how each is derived from what the trace keeps.
+#pragma once
+
+#include <span>
+
+#include "core/process/prediction.h"
+#include "core/run/sampler.h"
+
+namespace undiffuse {
+
+/// Each is one image, [height, width, channels].
+enum class Field {
+  XT = 0,          ///< the state before the step
+  X0Hat = 1,       ///< the network's mean of x_0 (guided, not clipped)
+  X0Var = 2,       ///< the network's variance of x_0
+  Mu = 3,          ///< mean of p(x_prev | x_t)
+  Sigma = 4,       ///< its standard deviation
+  Z = 5,           ///< the draw; zeros at the last step
+  XPrev = 6,       ///< mu + sigma z
+  MeanOutput = 7,  ///< the network's output as it was trained (v, eps or x0), after guidance
+  LogVar = 8,      ///< r of x0_var = (1 - alpha_bar) exp(r); 0 where no variance is learned
+  EpsHat = 9,      ///< the noise that x_t holds if x0_hat is right
+};
+inline constexpr int kNumFields = 10;
+
+/// What a record was made with.
+struct RecordContext {
+  const Stage& stage;
+  bool clip = true;
+  Prediction prediction = Prediction::V;
+  NoiseSource noise;  ///< first_sample is the image's
+};
+
+/// Writes the field of one image; inputs and out are all [height, width, channels].
+void derive_field(Field field, const RecordContext& context, const StepInputs& inputs, std::span<float> out);
+
+}  // namespace undiffuse

@@ -1,0 +1,175 @@
+#include "core/run/model.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "core/network/safetensors.h"
+#include "core/network/unet.h"
+
+namespace undiffuse {
+namespace {
+
+using nlohmann::json;
+
+struct Architecture {
+  const char* name;
+  Result<Graph> (*build)(const SafeTensors& file);
+};
+constexpr Architecture kArchitectures[] = {{"unet", build_unet}};
+
+struct NamedPrediction {
+  const char* name;
+  Prediction prediction;
+};
+constexpr NamedPrediction kPredictions[] = {
+    {"v", Prediction::V}, {"eps", Prediction::Eps}, {"x0", Prediction::X0}};
+
+Error bad_key(const std::string& key, const std::string& wanted) {
+  return {"The weights file's metadata key '" + key + "' is not " + wanted +
+          ": export the model again with this version's weights/export.py."};
+}
+
+// Collects the first error, so that reading the keys stays a list of reads.
+class MetadataReader {
+ public:
+  explicit MetadataReader(const std::map<std::string, std::string>& metadata) : metadata_(metadata) {}
+
+  const std::optional<Error>& error() const { return error_; }
+  void fail(const std::string& key, const std::string& wanted) {
+    if (!error_) error_ = bad_key(key, wanted);
+  }
+
+  std::string text(const std::string& key) {
+    const auto found = metadata_.find(key);
+    if (found != metadata_.end()) return found->second;
+    fail(key, "there");
+    return {};
+  }
+  json parsed(const std::string& key) {
+    json value = json::parse(text(key), nullptr, false);
+    if (value.is_discarded()) fail(key, "JSON");
+    return value;
+  }
+  double number(const std::string& key, const json& value, double min, double max) {
+    const double number = value.is_number() ? value.get<double>() : std::nan("");
+    if (!(number >= min && number <= max)) fail(key, "a number in its range");
+    return number >= min && number <= max ? number : min;
+  }
+  double number(const std::string& key, double min, double max) {
+    return number(key, parsed(key), min, max);
+  }
+
+ private:
+  const std::map<std::string, std::string>& metadata_;
+  std::optional<Error> error_;
+};
+
+json member(const json& object, const char* name) {
+  return object.is_object() && object.contains(name) ? *object.find(name) : json();
+}
+
+Shape read_image(MetadataReader& reader) {
+  constexpr double kLargest = 1024;
+  const json data = reader.parsed("data");
+  Shape shape;
+  shape.height = static_cast<int>(reader.number("data", member(data, "height"), 1, kLargest));
+  shape.width = static_cast<int>(reader.number("data", member(data, "width"), 1, kLargest));
+  shape.channels = static_cast<int>(reader.number("data", member(data, "channels"), 1, 4));
+  if (member(data, "range") != json({-1, 1})) reader.fail("data", "of range [-1, 1]");
+  return shape;
+}
+
+Prediction read_prediction(MetadataReader& reader) {
+  const std::string name = reader.text("prediction");
+  for (const NamedPrediction& row : kPredictions) {
+    if (name == row.name) return row.prediction;
+  }
+  reader.fail("prediction", "one of v, eps, x0");
+  return Prediction::V;
+}
+
+bool read_learned_variance(MetadataReader& reader) {
+  const std::string variance = reader.text("variance");
+  if (variance != "learned" && variance != "none") reader.fail("variance", "'learned' or 'none'");
+  return variance == "learned";
+}
+
+Schedule read_schedule(MetadataReader& reader) {
+  ScheduleSpec spec;
+  const json schedule = reader.parsed("schedule");
+  const json family = member(schedule, "family");
+  if (family == "linear") {
+    spec.family = ScheduleFamily::Linear;
+    spec.beta_start = reader.number("schedule", member(schedule, "beta_start"), 1e-8, 0.5);
+    spec.beta_end = reader.number("schedule", member(schedule, "beta_end"), 1e-8, 0.5);
+  } else if (family == "cosine") {
+    spec.family = ScheduleFamily::Cosine;
+    spec.offset = reader.number("schedule", member(schedule, "offset"), 0, 10);
+  } else if (family == "constant-rate") {
+    spec.family = ScheduleFamily::ConstantRate;
+  } else {
+    reader.fail("schedule", "of family linear, cosine or constant-rate");
+  }
+  return make_schedule(spec, static_cast<int>(reader.number("num_steps", 2, 100000)));
+}
+
+std::vector<std::string> read_class_names(MetadataReader& reader) {
+  std::vector<std::string> names;
+  const json list = reader.parsed("class_names");
+  if (!list.is_array() || list.empty() || list.size() > 1000) {
+    reader.fail("class_names", "a list of 1 to 1000 names");
+    return names;
+  }
+  for (const json& name : list) {
+    if (!name.is_string()) reader.fail("class_names", "a list of strings");
+    names.push_back(name.is_string() ? name.get<std::string>() : std::string());
+  }
+  return names;
+}
+
+Result<ModelInfo> read_info(const SafeTensors& file) {
+  MetadataReader reader(file.metadata);
+  if (reader.text("format_version") != "1") reader.fail("format_version", "1, the one known here");
+  ModelInfo info;
+  info.name = reader.text("name");
+  info.card = reader.text("card");
+  info.image = read_image(reader);
+  info.prediction = read_prediction(reader);
+  info.learned_variance = read_learned_variance(reader);
+  info.trained = read_schedule(reader);
+  info.sigma_data = reader.number("sigma_data", 1e-6, 1e6);
+  info.class_names = read_class_names(reader);
+  if (reader.error()) return *reader.error();
+  return info;
+}
+
+// The metadata's promises against the network that was built.
+std::optional<Error> check_fit(const ModelInfo& info, const Graph& graph) {
+  const int outputs = info.image.channels * (info.learned_variance ? 2 : 1);
+  if (graph.input != info.image) return bad_key("data", "the shape that the network takes");
+  if (graph.output.channels != outputs) return bad_key("variance", "what the network's outputs hold");
+  if (graph.num_classes != info.num_classes()) return bad_key("class_names", "a name for each class");
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<Model> load_model(std::span<const std::byte> bytes) {
+  Result<SafeTensors> file = parse_safetensors(bytes);
+  if (!file) return file.error();
+  Result<ModelInfo> info = read_info(*file);
+  if (!info) return info.error();
+  const std::string architecture = file->metadata["architecture"];
+  for (const Architecture& row : kArchitectures) {
+    if (architecture != row.name) continue;
+    Result<Graph> graph = row.build(*file);
+    if (!graph) return graph.error();
+    if (std::optional<Error> error = check_fit(*info, *graph)) return *error;
+    return Model{std::move(*info), std::move(*graph)};
+  }
+  return bad_key("architecture", "one that is known here (unet)");
+}
+
+}  // namespace undiffuse

@@ -1,0 +1,40 @@
+// A trained model: what its weights file says of it, and its network as a graph.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/tensor.h"
+#include "core/network/graph.h"
+#include "core/process/prediction.h"
+#include "core/process/schedule.h"
+
+namespace undiffuse {
+
+/// From the `__metadata__` of a weights file (architecture contract 10; weights/export.py writes it).
+struct ModelInfo {
+  std::string name;
+  std::string card;  ///< file name of its model card
+  Shape image;       ///< batch = 1; values in [-1, 1]
+  Prediction prediction = Prediction::V;
+  bool learned_variance = false;  ///< the network's second half of channels is r, see prediction.h
+  Schedule trained;               ///< the schedule it was trained on, T = trained.num_steps()
+  double sigma_data = 0;          ///< standard deviation of the data's pixels, as measured
+  std::vector<std::string> class_names;
+
+  int num_classes() const { return static_cast<int>(class_names.size()); }
+};
+
+struct Model {
+  ModelInfo info;
+  Graph graph;
+};
+
+/// Reads a weights file. Refuses other versions and architectures, missing or senseless keys, and
+/// whatever the builder refuses, with a sentence that names the key or tensor.
+Result<Model> load_model(std::span<const std::byte> file);
+
+}  // namespace undiffuse

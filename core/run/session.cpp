@@ -1,0 +1,174 @@
+#include "core/run/session.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "core/process/prediction.h"
+
+namespace undiffuse {
+namespace {
+
+constexpr int kMaxCallsPerImage = 2;  // with guidance
+
+std::vector<int> labels_of(const Settings& settings, int num_classes) {
+  std::vector<int> labels(static_cast<size_t>(settings.images));
+  for (size_t i = 0; i < labels.size(); ++i) {
+    const int each = static_cast<int>(i) % num_classes;
+    labels[i] = settings.label == kAnyClass    ? num_classes
+                : settings.label == kEachClass ? each
+                                               : settings.label;
+  }
+  return labels;
+}
+
+}  // namespace
+
+Session::Session(SessionOptions options) : options_(options), pool_(std::max(options.threads, 1)) {
+  options_.images_per_slice = std::max(options.images_per_slice, 1);
+}
+
+Status Session::open_model(std::span<const std::byte> file) {
+  Result<Model> model = load_model(file);
+  if (!model) return model.error();
+  run_.reset();  // before what it points into
+  denoiser_.reset();
+  model_ = std::move(model->info);
+  engine_ = std::make_unique<CpuEngine>(model->graph, kMaxCallsPerImage * options_.images_per_slice, pool_);
+  denoiser_ = std::make_unique<Denoiser>(*model_, *engine_);
+  std::vector<std::string> notes;
+  settings_ = clamped_to_model(settings_, notes);
+  start_run();
+  return Ok{};
+}
+
+const ModelInfo& Session::model() const {
+  UNDIFFUSE_ASSERT(model_.has_value());
+  return *model_;
+}
+
+Settings Session::clamped_to_model(Settings settings, std::vector<std::string>& notes) const {
+  const int last_class = model_->num_classes() - 1, num_train_steps = model_->trained.num_steps();
+  if (settings.label > last_class) {
+    notes.push_back("This model's classes are 0 to " + std::to_string(last_class) + "; class " +
+                    std::to_string(settings.label) + " became " + std::to_string(last_class) + ".");
+    settings.label = last_class;
+  }
+  if (settings.steps > num_train_steps) {
+    notes.push_back("This model takes at most " + std::to_string(num_train_steps) + " steps.");
+    settings.steps = num_train_steps;
+  }
+  return settings;
+}
+
+Applied Session::apply(std::string_view settings) { return apply(parse_settings(settings)); }
+
+Applied Session::apply(ParsedSettings parsed) {
+  Applied applied{std::move(parsed.notes), false};
+  if (has_model()) parsed.settings = clamped_to_model(std::move(parsed.settings), applied.notes);
+  const bool same = settings_.same_picture(parsed.settings);
+  settings_ = std::move(parsed.settings);
+  if (has_model() && !same) {
+    start_run();
+    applied.restarted = true;
+  }
+  return applied;
+}
+
+void Session::start_run() {
+  const Schedule schedule = make_schedule(settings_.schedule, model_->trained.num_steps());
+  Shape shape = model_->image;
+  shape.batch = settings_.images;
+  const auto size = static_cast<size_t>(shape.size());
+  Sampler sampler(make_sampler_table(settings_.sampler, schedule, settings_.steps, settings_.variance), shape,
+                  noise(), settings_.clip);
+  Trace trace(settings_.steps, size, options_.trace_bytes);
+  trace.put_state(0, sampler.x());
+  run_ = std::make_unique<Run>(Run{std::move(sampler),
+                                   {labels_of(settings_, model_->num_classes()), settings_.guidance},
+                                   std::move(trace),
+                                   std::vector<float>(size),
+                                   std::vector<float>(size)});
+  available_ = position_ = 0;
+}
+
+const std::vector<Stage>& Session::table() const {
+  UNDIFFUSE_ASSERT(run_ != nullptr);
+  return run_->sampler.table();
+}
+
+int Session::calls_per_step() const { return Denoiser::calls_per_image(model(), run_->conditioning); }
+
+const Trace& Session::trace() const {
+  UNDIFFUSE_ASSERT(run_ != nullptr);
+  return run_->trace;
+}
+
+bool Session::work(int step) {
+  UNDIFFUSE_ASSERT(step >= 0 && step < num_steps());
+  if (run_->trace.has(step)) return true;
+  go_towards(step);
+  answer_slice();
+  if (run_->answered == settings_.images) take_step();
+  return run_->trace.has(step);
+}
+
+// The sampler goes on from where it is, unless a kept state is nearer to the step.
+void Session::go_towards(int step) {
+  Sampler& sampler = run_->sampler;
+  const Trace::State kept = run_->trace.nearest_state(step);
+  if (sampler.step() <= step && sampler.step() >= kept.step) return;
+  sampler.restore(kept.step, kept.x);
+  run_->answered = 0;
+}
+
+void Session::answer_slice() {
+  const int count = std::min(options_.images_per_slice, settings_.images - run_->answered);
+  denoiser_->answer(run_->sampler.pending(), run_->conditioning, run_->answered, count, run_->x0_hat,
+                    run_->x0_var);
+  run_->answered += count;
+}
+
+void Session::take_step() {
+  Sampler& sampler = run_->sampler;
+  run_->trace.put_record(sampler.step(), sampler.x(), run_->x0_hat, run_->x0_var);
+  sampler.supply(run_->x0_hat, run_->x0_var);
+  run_->trace.put_state(sampler.step(), sampler.x());
+  run_->answered = 0;
+  available_ = std::max(available_, sampler.step());
+}
+
+bool Session::field(int step, int sample, Field field, std::span<float> out) const {
+  if (step < 0 || step >= num_steps() || sample < 0 || sample >= settings_.images) return false;
+  if (!run_->trace.has(step)) return false;
+  const auto size = static_cast<size_t>(model_->image.image_size());
+  UNDIFFUSE_ASSERT(out.size() == size);
+  const TraceRecord batch = run_->trace.record(step);
+  const auto image = [&](std::span<const float> of) { return of.subspan(static_cast<size_t>(sample) * size, size); };
+  const StepInputs inputs{image(batch.x_t), image(batch.x0_hat), image(batch.x0_var)};
+  derive_field(field, {table()[static_cast<size_t>(step)], settings_.clip, model_->prediction,
+                       {settings_.seed, static_cast<std::uint32_t>(sample)}}, inputs, out);
+  return true;
+}
+
+void Session::step() { seek(position_ + 1); }
+void Session::back() { seek(position_ - 1); }
+
+void Session::seek(int position) {
+  position_ = std::clamp(position, 0, num_steps());
+  if (position_ > 0) compute(position_ - 1);
+}
+
+void Session::reseed(std::uint32_t seed) {
+  settings_.seed = seed;
+  if (has_model()) start_run();
+}
+
+void Session::state(int sample, std::span<float> out) {
+  const bool at_end = position_ == num_steps();
+  const int step = at_end ? position_ - 1 : position_;
+  compute(step);
+  UNDIFFUSE_ASSERT(field(step, sample, at_end ? Field::XPrev : Field::XT, out));
+}
+
+}  // namespace undiffuse

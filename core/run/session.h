@@ -1,0 +1,113 @@
+// A session: a model, settings, and one run of the sampler that can be walked both ways.
+//
+// All behaviour of the page, the app and the tool is here; they forward input and draw what they
+// pull. A session is used by one thread at a time; work() returns after a bounded slice, so that a
+// view can stay responsive whatever the model costs.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/threads.h"
+#include "core/network/cpu_engine.h"
+#include "core/run/denoiser.h"
+#include "core/run/fields.h"
+#include "core/run/model.h"
+#include "core/run/sampler.h"
+#include "core/run/settings.h"
+#include "core/run/trace.h"
+
+namespace undiffuse {
+
+struct SessionOptions {
+  int threads = 1;
+  size_t trace_bytes = kDefaultTraceBytes;
+  int images_per_slice = 4;  ///< network work between two returns of work(); smaller answers sooner
+};
+
+struct Applied {
+  std::vector<std::string> notes;  ///< sentences for a person
+  bool restarted = false;          ///< the run's records are gone
+};
+
+class Session {
+ public:
+  explicit Session(SessionOptions options = {});
+
+  /// Opens a weights file and starts a run. On an error the session stays as it was.
+  Status open_model(std::span<const std::byte> file);
+  bool has_model() const { return model_.has_value(); }
+  const ModelInfo& model() const;
+
+  /// New settings, from a settings string or as values. The run starts again from the same noise if
+  /// the picture depends on what changed. Settings hold without a model, too.
+  Applied apply(std::string_view settings);
+  Applied apply(ParsedSettings parsed);
+  const Settings& settings() const { return settings_; }
+
+  // The run. Needs a model. Step k = 0..num_steps()-1 goes from t = table()[k].t to t_prev.
+  const std::vector<Stage>& table() const;
+  int num_steps() const { return static_cast<int>(table().size()); }
+  int calls_per_step() const;  ///< network calls per image and step (NFE of a step)
+  const Trace& trace() const;
+
+  /// Works towards the record of `step` for one slice; true once it is there. Records that left the
+  /// memory budget come again from the nearest kept state, the same to the bit.
+  bool work(int step);
+  void compute(int step) {
+    while (!work(step)) {
+    }
+  }
+  /// Records computed so far, without a gap from step 0 (some may need recomputing).
+  int available() const { return available_; }
+
+  /// Writes one image of the step's record; false if the record is not there (see work()).
+  bool field(int step, int sample, Field field, std::span<float> out) const;
+
+  // Transport, for views that keep their position here. position() is the number of steps taken,
+  // 0..num_steps().
+  int position() const { return position_; }
+  void step();                 ///< takes one step (computing it if need be); at the end, nothing
+  void back();                 ///< one step back; at the start, nothing
+  void seek(int position);     ///< clamped to 0..num_steps()
+  void run() { seek(num_steps()); }
+  void restart() { seek(0); }
+  void reseed(std::uint32_t seed);
+  /// The state x at position(), one image.
+  void state(int sample, std::span<float> out);
+
+ private:
+  /// Everything that starts again with a run.
+  struct Run {
+    Sampler sampler;
+    Conditioning conditioning;
+    Trace trace;
+    std::vector<float> x0_hat, x0_var;  // [batch, h, w, c] the answer as far as it goes
+    int answered = 0;                   // images of it
+  };
+
+  Settings clamped_to_model(Settings settings, std::vector<std::string>& notes) const;
+  void start_run();
+  void go_towards(int step);
+  void answer_slice();
+  void take_step();
+  NoiseSource noise() const { return {settings_.seed, 0}; }
+
+  SessionOptions options_;
+  ThreadPool pool_;
+  Settings settings_;
+  std::optional<ModelInfo> model_;
+  std::unique_ptr<CpuEngine> engine_;
+  std::unique_ptr<Denoiser> denoiser_;
+  std::unique_ptr<Run> run_;
+  int available_ = 0;
+  int position_ = 0;
+};
+
+}  // namespace undiffuse

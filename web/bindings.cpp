@@ -1,0 +1,116 @@
+// The WASM interface: flat C functions over one session. The only file that knows Emscripten.
+//
+// Strings are UTF-8 and stay valid until the next call that returns one. The worker calls all of
+// this from one thread; ud_compute() returns after a bounded slice of work.
+#include <emscripten/emscripten.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "core/run/describe.h"
+#include "core/run/session.h"
+
+namespace {
+
+using namespace undiffuse;
+
+struct State {
+  explicit State(SessionOptions options) : session(options) {}
+
+  Session session;
+  std::string text;   // what the last returned string points to
+  std::string error;  // the last failure's sentence
+  double milliseconds = 0;
+};
+
+std::unique_ptr<State> state;
+
+const char* returned(std::string text) {
+  state->text = std::move(text);
+  return state->text.c_str();
+}
+
+int image_size() { return state->session.model().image.image_size(); }
+
+// Slices of about 50 ms with the default model, so that the worker hears of a new request in time.
+constexpr int kImagesPerSlice = 2;
+// Phones kill pages that take much; 48 MiB still hold every record of 1000 steps of four images.
+constexpr size_t kTraceBytes = size_t{48} << 20;
+
+}  // namespace
+
+extern "C" {
+
+/// Once, before all else. threads >= 1.
+EMSCRIPTEN_KEEPALIVE int ud_init(int threads) {
+  SessionOptions options;
+  options.threads = threads;
+  options.trace_bytes = kTraceBytes;
+  options.images_per_slice = kImagesPerSlice;
+  state = std::make_unique<State>(options);
+  return 0;
+}
+
+/// Opens a weights file's bytes; -1 and ud_error() if it cannot, and what was open stays open.
+EMSCRIPTEN_KEEPALIVE int ud_open(const std::uint8_t* bytes, int size) {
+  const Status opened =
+      state->session.open_model(std::as_bytes(std::span(bytes, static_cast<size_t>(std::max(size, 0)))));
+  state->error = opened ? "" : opened.error().message;
+  return opened ? 0 : -1;
+}
+
+EMSCRIPTEN_KEEPALIVE const char* ud_error() { return state->error.c_str(); }
+
+EMSCRIPTEN_KEEPALIVE const char* ud_settings_table() { return returned(describe_settings_table()); }
+
+/// A settings string; JSON of what became of it.
+EMSCRIPTEN_KEEPALIVE const char* ud_apply(const char* settings) {
+  const Applied applied = state->session.apply(std::string_view(settings));
+  return returned(describe_applied(state->session.settings(), applied));
+}
+
+/// JSON of the run; "{}" without a model.
+EMSCRIPTEN_KEEPALIVE const char* ud_run() {
+  return returned(state->session.has_model() ? describe_run(state->session) : "{}");
+}
+
+/// JSON of the schedules that these settings would give; changes nothing.
+EMSCRIPTEN_KEEPALIVE const char* ud_schedules(const char* settings, int points) {
+  constexpr int kUsualSteps = 1000;
+  const int steps = state->session.has_model() ? state->session.model().trained.num_steps() : kUsualSteps;
+  return returned(describe_schedules(parse_settings(settings).settings, steps, points));
+}
+
+/// A slice of work towards the record of `step`: 1 it is there, 0 call again, -1 no such step.
+EMSCRIPTEN_KEEPALIVE int ud_compute(int step) {
+  if (!state->session.has_model() || step < 0 || step >= state->session.num_steps()) return -1;
+  const auto began = std::chrono::steady_clock::now();
+  const bool there = state->session.trace().has(step);
+  const bool done = state->session.work(step);
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
+  if (!there) state->milliseconds = took.count();
+  return done ? 1 : 0;
+}
+
+EMSCRIPTEN_KEEPALIVE int ud_available() {
+  return state->session.has_model() ? state->session.available() : 0;
+}
+
+/// Writes height x width x channels floats; their number, or -1 if the record is not there.
+EMSCRIPTEN_KEEPALIVE int ud_field(int step, int sample, int field, float* out) {
+  if (!state->session.has_model() || field < 0 || field >= kNumFields) return -1;
+  const int size = image_size();
+  const bool there = state->session.field(step, sample, static_cast<Field>(field),
+                                          std::span(out, static_cast<size_t>(size)));
+  return there ? size : -1;
+}
+
+/// How long the last slice of network work took; 0 before the first.
+EMSCRIPTEN_KEEPALIVE double ud_milliseconds_per_call() { return state->milliseconds; }
+
+}  // extern "C"
