@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Turns a checkpoint into a weights file: `weights/export.py --checkpoint FILE --data DIR --out FILE`.
+
+The file holds float16 tensors named as in unet.py and, in its `__metadata__`, all that a program
+needs to sample the model; core/run/model.cpp reads the same keys.
+"""
+
+import argparse
+import json
+import sys
+
+import numpy as np
+import torch
+
+from data import load_split
+from safetensors_io import read_safetensors, write_safetensors
+from unet import UNet, UNetConfig
+
+DIGITS = [str(digit) for digit in range(10)]
+PIXEL_RANGE = [-1, 1]
+COSINE = {"family": "cosine", "offset": 0.008}  # diffusion.cosine_alpha_bar's defaults
+NUM_STEPS = 1000
+
+
+def model_metadata(config, name, sigma_data, class_names):
+    """The `__metadata__` of a weights file: every value a string, those with structure JSON."""
+    compact = lambda value: json.dumps(value, separators=(",", ":"))
+    data = {"height": config.size, "width": config.size, "channels": config.channels_in, "range": PIXEL_RANGE}
+    return {
+        "format_version": "1",
+        "architecture": "unet",
+        "config": compact(config.to_dict()),
+        "name": name,
+        "card": f"{name}.md",
+        "data": compact(data),
+        "prediction": "v",
+        "variance": "learned",
+        "num_steps": str(NUM_STEPS),
+        "schedule": compact(COSINE),
+        "sigma_data": f"{sigma_data:.6g}",
+        "class_names": compact(class_names),
+    }
+
+
+def measure_sigma_data(x0):
+    """Standard deviation over all pixels of the training images, on the scale of PIXEL_RANGE."""
+    return x0.double().std(unbiased=False).item()
+
+
+def write_model(path, model, name, sigma_data, class_names=DIGITS):
+    """One model as a weights file; refuses weights that float16 cannot hold."""
+    tensors = {key: value.detach().numpy().astype(np.float16) for key, value in model.state_dict().items()}
+    for key, value in tensors.items():
+        if not np.isfinite(value).all():
+            raise SystemExit(f"{key} has values beyond float16 (65504): lower the learning rate and train again.")
+    write_safetensors(path, tensors, model_metadata(model.config, name, sigma_data, class_names))
+
+
+def read_model(path):
+    """A weights file -> (UNet in float32 for evaluation, its metadata)."""
+    tensors, metadata = read_safetensors(path)
+    if metadata.get("format_version") != "1" or metadata.get("architecture") != "unet":
+        raise SystemExit(f"{path} is no U-Net of format version 1: export it again with this version's export.py.")
+    model = UNet(UNetConfig(**json.loads(metadata["config"])))
+    model.load_state_dict({key: torch.from_numpy(value.astype(np.float32)) for key, value in tensors.items()})
+    return model.eval(), metadata
+
+
+def read_checkpoint(path):
+    """The averaged weights of a checkpoint (train.py's Run.state)."""
+    model = UNet(UNetConfig())
+    model.load_state_dict(torch.load(path, map_location="cpu")["average"])
+    return model
+
+
+@torch.no_grad()
+def reference_activations(model, seed=1, t=321.5, label=7):
+    """Inputs of one model call and every named buffer, NHWC as in the core (the embedding [1,1,1,E]).
+
+    t is fractional on purpose: schedules other than the trained one ask for such times.
+    """
+    config = model.config
+    shape = (1, config.channels_in, config.size, config.size)
+    x = torch.from_numpy(np.random.RandomState(seed).standard_normal(shape).astype(np.float32))
+    model.record = True
+    model(x, torch.tensor([t]), torch.tensor([label]))
+    model.record = False
+    tensors = {"input.x": x.permute(0, 2, 3, 1), "input.t": torch.tensor([t]), "input.label": torch.tensor([float(label)])}
+    for name, value in model.activations.items():
+        tensors[name] = value.permute(0, 2, 3, 1) if value.dim() == 4 else value[:, None, None, :]
+    return {name: value.contiguous().numpy() for name, value in tensors.items()}
+
+
+def write_onnx(path, model):
+    """For benchmarks of other runtimes: inputs x [B,C,H,W], t [B], label [B]; output raw."""
+    config = model.config
+    x = torch.zeros(1, config.channels_in, config.size, config.size)
+    inputs = (x, torch.ones(1), torch.zeros(1, dtype=torch.int64))
+    names = ["x", "t", "label"]
+    axes = {name: {0: "batch"} for name in names + ["raw"]}
+    torch.onnx.export(model, inputs, path, opset_version=16, input_names=names, output_names=["raw"], dynamic_axes=axes)
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", required=True, help="checkpoint.pt of train.py")
+    parser.add_argument("--data", required=True, help="folder with the four IDX files it was trained on")
+    parser.add_argument("--out", required=True, help="weights file to write (.safetensors)")
+    parser.add_argument("--name", default="mnist-mean-variance", help="the model's and its card's name")
+    parser.add_argument("--class-names", default=",".join(DIGITS), help="in the order of the labels, with commas")
+    parser.add_argument("--activations", metavar="FILE", help="also write reference activations for the C++ tests")
+    parser.add_argument("--onnx", metavar="FILE", help="also write an ONNX file (opset 16)")
+    return parser.parse_args()
+
+
+def main():
+    args = parse_arguments()
+    x0, _ = load_split(args.data, "train")
+    write_model(args.out, read_checkpoint(args.checkpoint), args.name, measure_sigma_data(x0), args.class_names.split(","))
+    model, _ = read_model(args.out)  # from the file: what follows sees the weights rounded to float16
+    if args.activations:
+        write_safetensors(args.activations, reference_activations(model))
+    if args.onnx:
+        write_onnx(args.onnx, model)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
