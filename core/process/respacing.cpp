@@ -1,0 +1,33 @@
+#include "core/process/respacing.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "core/base/error.h"
+
+namespace undiffuse {
+
+std::vector<int> respaced_times(int num_train_steps, int num_steps) {
+  UNDIFFUSE_ASSERT(num_steps >= 1 && num_steps <= num_train_steps);
+  std::vector<int> times(static_cast<size_t>(num_steps) + 1);
+  for (int i = 0; i <= num_steps; ++i) {
+    // round((S - i) T / S) in integers: halves go up, on every machine
+    const long long twice = 2LL * (num_steps - i) * num_train_steps + num_steps;
+    times[static_cast<size_t>(i)] = static_cast<int>(twice / (2LL * num_steps));
+  }
+  return times;
+}
+
+double model_time(const Schedule& trained, double alpha_bar) {
+  UNDIFFUSE_ASSERT(trained.num_steps() >= 1);
+  const std::vector<double>& table = trained.alpha_bar;
+  if (alpha_bar >= table[1]) return 1.0;
+  if (alpha_bar <= table.back()) return trained.num_steps();
+  // table is strictly decreasing: low and low + 1 are the rows around alpha_bar
+  const auto below = std::lower_bound(table.begin() + 1, table.end(), alpha_bar, std::greater<>());
+  const auto row = static_cast<size_t>(below - table.begin());
+  const double noisier = log_snr(table[row]), cleaner = log_snr(table[row - 1]);
+  return static_cast<double>(row) - (log_snr(alpha_bar) - noisier) / (cleaner - noisier);
+}
+
+}  // namespace undiffuse
