@@ -6,6 +6,7 @@ needs to sample the model; core/run/model.cpp reads the same keys.
 """
 
 import argparse
+import hashlib
 import json
 import sys
 
@@ -101,6 +102,15 @@ def write_onnx(path, model):
     torch.onnx.export(model, inputs, path, opset_version=16, input_names=names, output_names=["raw"], dynamic_axes=axes)
 
 
+def report(args):
+    """What a model card wants to know."""
+    state = torch.load(args.checkpoint, map_location="cpu")
+    with open(args.out, "rb") as file:
+        content = file.read()
+    print(f"{args.out}: {len(content):,} bytes, SHA-256 {hashlib.sha256(content).hexdigest()}")
+    print(f"trained for {state['step']} steps in {state['seconds'] / 60:.0f} minutes")
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", required=True, help="checkpoint.pt of train.py")
@@ -117,6 +127,7 @@ def main():
     args = parse_arguments()
     x0, _ = load_split(args.data, "train")
     write_model(args.out, read_checkpoint(args.checkpoint), args.name, measure_sigma_data(x0), args.class_names.split(","))
+    report(args)
     model, _ = read_model(args.out)  # from the file: what follows sees the weights rounded to float16
     if args.activations:
         write_safetensors(args.activations, reference_activations(model))

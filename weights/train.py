@@ -2,10 +2,11 @@
 """Trains a U-Net on the bound's variance and a v-weighted mean: `./dev train --data mnist --out DIR`.
 
 Stop it with Ctrl-C at any time; the same command goes on from the last checkpoint in DIR.
-DIR/model.safetensors holds the averaged weights after each checkpoint.
+DIR/model.safetensors holds the averaged weights as of the last checkpoint, ready to be sampled.
 """
 
 import argparse
+import math
 import os
 import signal
 import sys
@@ -17,6 +18,7 @@ from torch import nn
 from data import load_split
 from diffusion import (ContinuousSchedule, answer, cosine_alpha_bar, decoder_nll_nats, image_like, q_sample,
                        v_target, variance_kl_nats)
+from export import measure_sigma_data, write_model
 from unet import UNet, UNetConfig
 
 
@@ -34,6 +36,7 @@ def parse_arguments():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop (with a checkpoint) after this")
     parser.add_argument("--save-every", type=int, default=500, help="steps between checkpoints")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of the processor")
     parser.add_argument("--float32", action="store_true", help="no bfloat16 (slower, for processors without it)")
     return parser.parse_args()
 
@@ -110,8 +113,6 @@ class Run:
 
 def learning_rate(step, args):
     """Warm-up over 500 steps, then a cosine down to a fiftieth of the peak."""
-    import math
-
     progress = min(step / args.steps, 1.0)
     return args.lr * min(1.0, (step + 1) / 500) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
 
@@ -134,36 +135,66 @@ def train_step(run, args, x0_all, label_all, schedule, num_steps):
     return mean_loss.item(), variance_loss.item()
 
 
+class Progress:
+    """Means of the losses since the last line printed."""
+
+    def __init__(self, args):
+        self.args = args
+        self.restart()
+
+    def restart(self):
+        self.began, self.mean_sum, self.variance_sum, self.count = time.time(), 0.0, 0.0, 0
+
+    def add(self, mean_loss, variance_loss):
+        self.mean_sum += mean_loss
+        self.variance_sum += variance_loss
+        self.count += 1
+
+    def show(self, run):
+        rate = self.count * self.args.batch / (time.time() - self.began)
+        print(f"step {run.step}/{self.args.steps}  v mse {self.mean_sum / self.count:.4f}"
+              f"  variance {self.variance_sum / self.count:.4f} nats  {rate:.0f} images/s  {run.seconds / 60:.1f} min",
+              flush=True)
+        self.restart()
+
+
+def save(run, args, checkpoint, sigma_data):
+    # The weights file first: it refuses weights that are not finite, and the last good checkpoint stays.
+    write_model(os.path.join(args.out, "model.safetensors"), run.average, args.name, sigma_data)
+    run.save(checkpoint)
+
+
+def stop_on_signals():
+    """A list that is empty until somebody asks the program to end."""
+    stop = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.append(True))
+    return stop
+
+
 def main():
     args = parse_arguments()
-    torch.set_num_threads(2)
+    torch.set_num_threads(args.threads)
     os.makedirs(args.out, exist_ok=True)
     checkpoint = os.path.join(args.out, "checkpoint.pt")
     x0_all, label_all = load_split(args.data, "train")
+    sigma_data = measure_sigma_data(x0_all)
     alpha_bar = cosine_alpha_bar()
     schedule, num_steps = ContinuousSchedule(alpha_bar), len(alpha_bar) - 1
     run = Run(args)
     if os.path.exists(checkpoint):
         run.load(checkpoint)
         print(f"goes on from {checkpoint} at step {run.step}", flush=True)
-    stop = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.append(True))
 
-    began, shown, sums = time.time(), time.time(), [0.0, 0.0, 0]
-    earlier = run.seconds
+    stop, progress, began, earlier = stop_on_signals(), Progress(args), time.time(), run.seconds
     while run.step < args.steps and not stop and time.time() - began < args.minutes * 60:
-        mean_loss, variance_loss = train_step(run, args, x0_all, label_all, schedule, num_steps)
-        sums = [sums[0] + mean_loss, sums[1] + variance_loss, sums[2] + 1]
+        progress.add(*train_step(run, args, x0_all, label_all, schedule, num_steps))
         run.seconds = earlier + time.time() - began
         if run.step % 100 == 0:
-            rate = sums[2] * args.batch / (time.time() - shown)
-            print(f"step {run.step}/{args.steps}  v mse {sums[0] / sums[2]:.4f}  variance {sums[1] / sums[2]:.4f} nats"
-                  f"  {rate:.0f} images/s  {run.seconds / 60:.1f} min", flush=True)
-            shown, sums = time.time(), [0.0, 0.0, 0]
+            progress.show(run)
         if run.step % args.save_every == 0:
-            run.save(checkpoint)
-    run.save(checkpoint)
+            save(run, args, checkpoint, sigma_data)
+    save(run, args, checkpoint, sigma_data)
     print(f"saved {checkpoint} at step {run.step}", flush=True)
 
 

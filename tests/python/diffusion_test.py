@@ -1,0 +1,181 @@
+"""The trainer's process side against golden numbers, closed forms and numerical integration."""
+
+import math
+import os
+import sys
+import unittest
+
+import numpy as np
+import torch
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "weights"))
+
+import bound  # noqa: E402
+import sampling  # noqa: E402
+from diffusion import (ContinuousSchedule, answer, cosine_alpha_bar, decoder_nll_nats, q_sample,  # noqa: E402
+                       transition, v_target, variance_kl_nats)
+
+DOUBLE = torch.float64
+
+
+class ScheduleTest(unittest.TestCase):
+    def setUp(self):
+        self.alpha_bar = cosine_alpha_bar()
+
+    def test_golden_values(self):
+        """design anchors count from 0: their abar_999 is alpha_bar[1000], their beta_998 the beta of t = 999."""
+        self.assertEqual(self.alpha_bar[0], 1)
+        self.assertAlmostEqual(self.alpha_bar[1000] / 2.4287669e-9, 1, delta=1e-7)
+        beta = 1 - self.alpha_bar[1:] / self.alpha_bar[:-1]
+        self.assertAlmostEqual(beta[998], 0.7499993929, delta=1e-9)
+        self.assertAlmostEqual(beta[999], 0.999, delta=1e-12)
+
+    def test_between_the_rows_log_snr_is_linear(self):
+        schedule = ContinuousSchedule(self.alpha_bar)
+        times = torch.tensor([1.0, 7.0, 500.0, 1000.0])
+        expected = torch.from_numpy(self.alpha_bar[[1, 7, 500, 1000]])
+        torch.testing.assert_close(schedule(times), expected, rtol=1e-9, atol=0)
+        log_snr = torch.logit(schedule(torch.tensor([20.0, 20.25, 21.0])))
+        self.assertAlmostEqual(log_snr[1].item(), (0.75 * log_snr[0] + 0.25 * log_snr[2]).item(), delta=1e-9)
+
+    def test_respacing(self):
+        self.assertEqual(sampling.respaced_times(1000, 4), [1000, 750, 500, 250, 0])
+        self.assertEqual(sampling.respaced_times(10, 4), [10, 8, 5, 3, 0])  # 7.5 and 2.5 go up
+        self.assertEqual(sampling.respaced_times(1000, 1000), list(range(1000, -1, -1)))
+
+
+class TransitionTest(unittest.TestCase):
+    def setUp(self):
+        table = torch.from_numpy(cosine_alpha_bar())
+        self.alpha_bar_t, self.alpha_bar_s = table[[2, 100, 700, 1000]], table[[1, 40, 699, 350]]
+
+    def test_posterior_agrees_with_bayes_rule(self):
+        """1 / beta_tilde = 1 / (1 - alpha_bar_s) + a / beta: precisions add up."""
+        c0, c1, beta_tilde, beta = transition(self.alpha_bar_t, self.alpha_bar_s)
+        a = self.alpha_bar_t / self.alpha_bar_s
+        precision = 1 / (1 - self.alpha_bar_s) + a / beta
+        torch.testing.assert_close(beta_tilde, 1 / precision, rtol=1e-9, atol=0)
+        torch.testing.assert_close(c0, beta_tilde * self.alpha_bar_s.sqrt() / (1 - self.alpha_bar_s), rtol=1e-9, atol=0)
+        torch.testing.assert_close(c1, beta_tilde * a.sqrt() / beta, rtol=1e-9, atol=0)
+
+    def test_fixed_large_is_the_forward_variance(self):
+        c0, _, beta_tilde, beta = transition(self.alpha_bar_t, self.alpha_bar_s)
+        torch.testing.assert_close(beta_tilde + c0**2 * (1 - self.alpha_bar_t), beta, rtol=1e-9, atol=0)
+
+    def test_the_marginal_of_x_s_comes_out(self):
+        """Var(x_s | x_0) = beta_tilde + c1² (1 - alpha_bar_t) = 1 - alpha_bar_s; its mean is sqrt(alpha_bar_s) x_0."""
+        c0, c1, beta_tilde, _ = transition(self.alpha_bar_t, self.alpha_bar_s)
+        torch.testing.assert_close(beta_tilde + c1**2 * (1 - self.alpha_bar_t), 1 - self.alpha_bar_s, rtol=1e-9, atol=0)
+        torch.testing.assert_close(c0 + c1 * self.alpha_bar_t.sqrt(), self.alpha_bar_s.sqrt(), rtol=1e-9, atol=0)
+
+
+class BoundTest(unittest.TestCase):
+    def test_kl_is_the_one_of_two_gaussians(self):
+        alpha_bar_t, alpha_bar_s = torch.tensor([0.6], dtype=DOUBLE), torch.tensor([0.9], dtype=DOUBLE)
+        x0, x0_hat, r = (torch.full((1, 1, 1, 1), value) for value in (0.3, -0.2, -1.5))
+        c0, _, beta_tilde, _ = (value.item() for value in transition(alpha_bar_t, alpha_bar_s))
+        p_var = beta_tilde + c0**2 * 0.4 * math.exp(-1.5)
+        expected = 0.5 * (math.log(p_var / beta_tilde) + (beta_tilde + (c0 * 0.5) ** 2) / p_var - 1)
+        found = variance_kl_nats(x0, x0_hat, r, alpha_bar_t, alpha_bar_s).item()
+        self.assertAlmostEqual(found, expected, delta=1e-6)
+
+    def test_decoder_is_the_integral_over_a_bin(self):
+        mu, sigma, x0 = 0.11, 0.02, 100 / 127.5 - 1 + 0.3
+        grid = np.linspace(x0 - 1 / 255, x0 + 1 / 255, 20001)
+        density = np.exp(-0.5 * ((grid - mu) / sigma) ** 2) / (sigma * math.sqrt(2 * math.pi))
+        expected = -math.log(np.trapz(density, grid))
+        found = decoder_nll_nats(*(torch.tensor([value], dtype=DOUBLE) for value in (x0, mu, 2 * math.log(sigma))))
+        self.assertAlmostEqual(found.item(), expected, delta=1e-6)
+
+    def test_decoder_probabilities_sum_to_one(self):
+        levels = torch.arange(256, dtype=DOUBLE) / 127.5 - 1
+        nll = decoder_nll_nats(levels, torch.full_like(levels, -0.9), torch.full_like(levels, 2 * math.log(0.1)))
+        self.assertAlmostEqual(torch.exp(-nll).sum().item(), 1, delta=1e-9)
+
+    def test_a_perfect_v_gives_the_image_back(self):
+        generator = torch.Generator().manual_seed(1)
+        x0, eps = torch.rand(3, 1, 4, 4, generator=generator), torch.randn(3, 1, 4, 4, generator=generator)
+        alpha_bar = torch.tensor([0.99, 0.5, 0.01], dtype=DOUBLE)
+        raw = torch.cat([v_target(x0, alpha_bar, eps), torch.full_like(x0, 99)], dim=1)
+        x0_hat, r = answer(raw, q_sample(x0, alpha_bar, eps), alpha_bar)
+        torch.testing.assert_close(x0_hat, x0, rtol=0, atol=1e-5)
+        self.assertEqual(r.max().item(), 4)
+
+    def test_totals_and_their_errors(self):
+        t_all = torch.tensor([1, 1, 2, 2, 2])
+        values = torch.tensor([1.0, 3.0, 2.0, 2.0, 5.0], dtype=DOUBLE)
+        total, error = bound.total_and_error(values, t_all)
+        self.assertAlmostEqual(total, 2 + 3)
+        self.assertAlmostEqual(error, math.sqrt(2 / 2 + 3 / 3))
+
+    def test_every_term_gets_its_images(self):
+        t_all, image_all = bound.draw_terms(1000, 10000, 1.0, torch.Generator().manual_seed(1))
+        counts = torch.bincount(t_all, minlength=1001)[1:]
+        self.assertEqual(counts[[0, 1, 9, 10, 99, 100, 999]].tolist(), [4000, 500, 500, 50, 50, 12, 12])
+        self.assertEqual(len(set(image_all[:4000].tolist())), 4000)
+
+
+class GaussianModel(torch.nn.Module):
+    """Knows the exact answer for pixels that are N(m, v) independently: (v_hat, r) in closed form."""
+
+    def __init__(self, m, v):
+        super().__init__()
+        self.m, self.v, self.calls = m, v, 0
+        self.config = type("Config", (), {"channels_in": 1, "size": 16, "classes": 2})
+        self.alpha_bar = torch.from_numpy(cosine_alpha_bar())
+
+    def forward(self, x, t, label):
+        self.calls += len(x)
+        alpha_bar = self.alpha_bar[t.long()][:, None, None, None]
+        signal, noise = alpha_bar.sqrt(), 1 - alpha_bar
+        x0_var = 1 / (1 / self.v + alpha_bar / noise)
+        x0_hat = x0_var * (self.m / self.v + signal * x.double() / noise)
+        v_hat = (signal * x.double() - x0_hat) / noise.sqrt()
+        return torch.cat([v_hat, torch.log(x0_var / noise).expand_as(v_hat)], dim=1).float()
+
+
+class SamplingTest(unittest.TestCase):
+    """With the exact answer and its variance every transition is exact, for any number of steps."""
+
+    def test_moments_of_a_gaussian_in_three_steps(self):
+        model = GaussianModel(m=0.2, v=0.25)
+        labels = torch.zeros(64, dtype=torch.int64)
+        x = sampling.sample(model, labels, torch.Generator().manual_seed(5), num_steps=3, clip=False)
+        # The last step gives the mean of x_0, whose variance lacks that of x_0 given x_t at t = 333.
+        left = 1 / (1 / model.v + model.alpha_bar[333] / (1 - model.alpha_bar[333])).item()
+        count = x.numel()
+        self.assertAlmostEqual(x.mean().item(), 0.2, delta=5 * math.sqrt((0.25 - left) / count))  # 5 sigma: 6e-7
+        self.assertAlmostEqual(x.var().item(), 0.25 - left, delta=5 * (0.25 - left) * math.sqrt(2 / count))
+
+    def test_guidance_one_makes_no_second_call(self):
+        model = GaussianModel(m=0.2, v=0.25)
+        labels = torch.tensor([0, 1])
+        for guidance, calls in ((1.0, 2 * 5), (2.0, 2 * 2 * 5)):
+            model.calls = 0
+            sampling.sample(model, labels, torch.Generator().manual_seed(5), num_steps=5, guidance=guidance)
+            self.assertEqual(model.calls, calls)
+
+    def test_the_bound_of_the_exact_model(self):
+        """E KL = ½ [ln(1 + gV) + (1 + gv) / (1 + gV) - 1] with v the true x0_var, V the one used."""
+        model = GaussianModel(m=0.0, v=0.25)
+        alpha_bar = model.alpha_bar
+        generator = torch.Generator().manual_seed(2)
+        x0 = 0.5 * torch.randn(500, 1, 16, 16, generator=generator)
+        times = (2, 50, 400)
+        t_all = torch.tensor(times).repeat_interleave(500)
+        image_all = torch.arange(500).repeat(3)
+        values = bound.bound_values(model, x0, torch.zeros(500, dtype=torch.int64), t_all, image_all, alpha_bar, generator)
+        for row, t in enumerate(times):
+            c0, _, beta_tilde, _ = transition(alpha_bar[t], alpha_bar[t - 1])
+            g = (c0**2 / beta_tilde).item()
+            noise = 1 - alpha_bar[t].item()
+            true_var = 1 / (1 / 0.25 + (1 - noise) / noise)
+            for name, used in (("learned", true_var), ("fixed-small", 0.0), ("fixed-large", noise)):
+                nats = 0.5 * (math.log1p(g * used) + (1 + g * true_var) / (1 + g * used) - 1)
+                found = values[name][row * 500 :][:500].mean().item()
+                # 128,000 squared normals: 0.4 % of standard error, and 2 % is five of them.
+                self.assertAlmostEqual(found / (nats / math.log(2)), 1, delta=0.02, msg=f"{name} at t = {t}")
+
+
+if __name__ == "__main__":
+    unittest.main()
