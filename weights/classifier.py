@@ -75,7 +75,8 @@ def train_classifier(data, epochs=4, batch=128, lr=2e-3, seed=1):
         loss.backward()
         optimizer.step()
         if (step + 1) % 200 == 0:
-            print(f"classifier: step {step + 1}/{steps}  loss {loss.item():.4f}  {time.time() - began:.0f} s", flush=True)
+            print(f"classifier: step {step + 1}/{steps}  loss {loss.item():.4f}  {time.time() - began:.0f} s",
+                  flush=True)
     return classifier, measure_accuracy(classifier, data)
 
 

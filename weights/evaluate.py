@@ -3,7 +3,7 @@
 
 The bound in bits/dim on the test images, for the learned and both fixed variances; the share of
 class-conditional samples that a separately trained classifier reads as their class. Leaves
-DIR/<name>.json, .md and .png (a contact sheet) under --out, and fills the card's measured part.
+<name>.json, <name>.md and contact sheets under --out, and fills the card's measured part.
 """
 
 import argparse
@@ -41,23 +41,30 @@ def measure_reading(model, classifier, per_class, num_steps, seed, guidance, var
     return result, images
 
 
-def evaluate(args):
-    model, metadata = read_model(args.weights)
-    model = model.to(memory_format=torch.channels_last)  # twice as fast on processors
-    x0, labels = load_split(args.data, "t10k")
-    began = time.time()
-    bound = measure_bound(model, x0, labels, args.seed, args.effort)
-    print(f"bound: {bound['learned']['bits_per_dim']:.3f} bits/dim ({time.time() - began:.0f} s)", flush=True)
+def measure_readings(model, args):
+    """Every choice of SAMPLED; leaves a contact sheet of each, a row a class -> (accuracy, readings)."""
     classifier, accuracy = load_or_train(os.path.join(args.out, "classifier.pt"), args.data)
+    per_class = args.samples // model.config.classes
     readings = []
     for guidance, variance in SAMPLED:
-        reading, images = measure_reading(model, classifier, args.samples // 10, args.steps, args.seed, guidance, variance)
+        began = time.time()
+        reading, images = measure_reading(model, classifier, per_class, args.steps, args.seed, guidance, variance)
         readings.append(reading)
         print(f"guidance {guidance}, {variance}: {reading['share_read_right']:.2%} read right "
               f"({time.time() - began:.0f} s)", flush=True)
-        sheet = torch.cat([part[:10] for part in images.split(args.samples // 10)])
-        write_contact_sheet(os.path.join(args.out, f"{metadata['name']}-{variance}-{guidance}.png"), sheet[:, 0].numpy(),
-                            columns=min(10, args.samples // 10))
+        sheet = torch.cat([part[:10] for part in images.split(per_class)])
+        path = os.path.join(args.out, f"sheet-guidance-{guidance}-{variance}.png")
+        write_contact_sheet(path, sheet[:, 0].numpy(), columns=min(10, per_class))
+    return accuracy, readings
+
+
+def evaluate(args):
+    model, metadata = read_model(args.weights)
+    model = model.to(memory_format=torch.channels_last)  # faster on processors
+    began = time.time()
+    bound = measure_bound(model, *load_split(args.data, "t10k"), args.seed, args.effort)
+    print(f"bound: {bound['learned']['bits_per_dim']:.3f} bits/dim ({time.time() - began:.0f} s)", flush=True)
+    accuracy, readings = measure_readings(model, args)
     with open(args.weights, "rb") as file:
         content = file.read()
     return {"name": metadata["name"], "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content),
@@ -75,29 +82,30 @@ def bound_rows(bound):
 
 def card_block(result):
     """The measured part of a model card, in Markdown."""
-    bound = result["bound"]
+    bound, readings = result["bound"], result["readings"]
     terms = list(bound["learned"]["terms"])[1:]
     lines = [
         f"Weights: {result['bytes']:,} bytes, {result['parameters']:,} parameters, SHA-256 `{result['sha256']}`.",
         "",
         "Variational bound on the test images, in bits/dim (discrete, true class, guidance 1, no clipping, all",
-        f"{1000} terms; {bound['model_calls']:,} model calls in float32; ± one standard error), lower is better:",
+        f"1,000 terms; {bound['model_calls']:,} model calls in float32; ± one standard error), lower is better:",
         "",
         "| variance | bound | above learned | " + " | ".join(terms) + " |",
         "|---|---|---|" + "---|" * len(terms),
         *bound_rows(bound),
         "",
         "All three rows share weights, images and noise. At t = 1 both fixed variances are beta_tilde of t = 2,",
-        f"since their own is 0. KL of the prior: {bound['learned']['terms']['prior']:.1e}.",
+        "as in improved DDPM: fixed-small's own is 0, and fixed-large's own, beta, gives a worse bound.",
+        f"KL of the prior: {bound['learned']['terms']['prior']:.1e}.",
         "",
-        f"Share of {result['readings'][0]['samples']:,} class-conditional samples ({result['steps']} ancestral steps, x0_hat"
-        " clipped) that a separately",
+        f"Share of {readings[0]['samples']:,} class-conditional samples ({result['steps']} ancestral steps,"
+        " x0_hat clipped) that a separately",
         f"trained classifier ({result['classifier_accuracy']:.2%} right on the test images) reads as their class:",
         "",
         "| guidance | variance | read right | worst class |",
         "|---|---|---|---|",
         *(f"| {row['guidance']} | {row['variance']} | {row['share_read_right']:.2%} ± {row['standard_error']:.2%} | "
-          f"{min(row['by_class']):.1%} |" for row in result["readings"]),
+          f"{min(row['by_class']):.1%} |" for row in readings),
         "",
         f"Measured with seed {result['seed']}.",
     ]

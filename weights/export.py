@@ -86,7 +86,8 @@ def reference_activations(model, seed=1, t=321.5, label=7):
     model.record = True
     model(x, torch.tensor([t]), torch.tensor([label]))
     model.record = False
-    tensors = {"input.x": x.permute(0, 2, 3, 1), "input.t": torch.tensor([t]), "input.label": torch.tensor([float(label)])}
+    tensors = {"input.x": x.permute(0, 2, 3, 1), "input.t": torch.tensor([t]),
+               "input.label": torch.tensor([float(label)])}
     for name, value in model.activations.items():
         tensors[name] = value.permute(0, 2, 3, 1) if value.dim() == 4 else value[:, None, None, :]
     return {name: value.contiguous().numpy() for name, value in tensors.items()}
@@ -126,7 +127,8 @@ def parse_arguments():
 def main():
     args = parse_arguments()
     x0, _ = load_split(args.data, "train")
-    write_model(args.out, read_checkpoint(args.checkpoint), args.name, measure_sigma_data(x0), args.class_names.split(","))
+    class_names = args.class_names.split(",")
+    write_model(args.out, read_checkpoint(args.checkpoint), args.name, measure_sigma_data(x0), class_names)
     report(args)
     model, _ = read_model(args.out)  # from the file: what follows sees the weights rounded to float16
     if args.activations:

@@ -164,7 +164,8 @@ class SamplingTest(unittest.TestCase):
         times = (2, 50, 400)
         t_all = torch.tensor(times).repeat_interleave(500)
         image_all = torch.arange(500).repeat(3)
-        values = bound.bound_values(model, x0, torch.zeros(500, dtype=torch.int64), t_all, image_all, alpha_bar, generator)
+        labels = torch.zeros(500, dtype=torch.int64)
+        values = bound.bound_values(model, x0, labels, t_all, image_all, alpha_bar, generator)
         for row, t in enumerate(times):
             c0, _, beta_tilde, _ = transition(alpha_bar[t], alpha_bar[t - 1])
             g = (c0**2 / beta_tilde).item()
