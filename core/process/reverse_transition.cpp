@@ -1,5 +1,7 @@
 #include "core/process/reverse_transition.h"
 
+#include <cmath>
+
 #include "core/base/error.h"
 #include "core/base/tensor.h"
 #include "core/process/forward_kernel.h"
@@ -24,9 +26,11 @@ void mean_and_sigma(const ReverseTransition& transition, std::span<const float> 
   UNDIFFUSE_ASSERT(x0_hat.size() == x_t.size() && x0_var.size() == x_t.size());
   UNDIFFUSE_ASSERT(mu.size() == x_t.size() && sigma.size() == x_t.size());
   array(mu) = static_cast<float>(transition.on_x0) * array(x0_hat) + static_cast<float>(transition.on_x) * array(x_t);
+  // Not Eigen's sqrt: it is an approximation in whole vectors and exact in what is left over, so a
+  // pixel's bits would hang on where in memory it lies.
   array(sigma) = (static_cast<float>(transition.var_const) +
                   static_cast<float>(transition.var_on_x0_var) * array(x0_var))
-                     .sqrt();
+                     .unaryExpr([](float var) { return std::sqrt(var); });
 }
 
 }  // namespace undiffuse

@@ -10,6 +10,10 @@ namespace undiffuse {
 namespace {
 
 constexpr double kMaxBeta = 0.999;  // improved DDPM caps the cosine's last betas so that alpha_bar > 0
+constexpr double kMinBeta = 1e-12;  // keeps the table strictly decreasing in double
+// Parameters in their ranges can multiply hundreds of betas near the cap, past what a double holds.
+// From here on a state is noise and nothing else, and 1 / sqrt(alpha_bar) still fits a float.
+constexpr double kAllNoise = 1e-60;
 
 // Betas are stated for T = 1000; fewer steps must add the same noise in all (B.1: s = 1000 / T).
 double linear_beta(const ScheduleSpec& spec, int t, int num_steps) {
@@ -54,8 +58,10 @@ Schedule make_schedule(const ScheduleSpec& spec, int num_steps) {
   Schedule schedule;
   schedule.alpha_bar.resize(static_cast<size_t>(num_steps) + 1, 1.0);
   for (int t = 1; t <= num_steps; ++t) {
-    const double beta = std::clamp(beta_at(spec, t, num_steps), 1e-12, kMaxBeta);
-    schedule.alpha_bar[static_cast<size_t>(t)] = schedule.alpha_bar[static_cast<size_t>(t) - 1] * (1 - beta);
+    const double alpha_bar_prev = schedule.alpha_bar[static_cast<size_t>(t) - 1];
+    const double max_beta = alpha_bar_prev < kAllNoise ? kMinBeta : kMaxBeta;
+    const double beta = std::clamp(beta_at(spec, t, num_steps), kMinBeta, max_beta);
+    schedule.alpha_bar[static_cast<size_t>(t)] = alpha_bar_prev * (1 - beta);
   }
   return schedule;
 }

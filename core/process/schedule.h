@@ -20,7 +20,8 @@ struct ScheduleSpec {
   bool operator==(const ScheduleSpec&) const = default;
 };
 
-/// Tables run t = 0..T; t = 0 is data (alpha_bar[0] = 1), t = T is noise. Strictly decreasing, > 0.
+/// Tables run t = 0..T; t = 0 is data (alpha_bar[0] = 1), t = T is noise. Strictly decreasing and
+/// above 1e-64.
 struct Schedule {
   std::vector<double> alpha_bar;
 
