@@ -1,9 +1,9 @@
 #include "core/base/random.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstddef>
+#include <cstring>
 
 // Every float operation here is +, -, *, / or sqrt, which IEEE 754 rounds in one way only: the bits
 // are the same on any compiler and processor, as long as a * b + c is not fused into one rounding
@@ -23,13 +23,22 @@ Product multiply(std::uint32_t a, std::uint32_t b) {
   return {static_cast<std::uint32_t>(product >> 32), static_cast<std::uint32_t>(product)};
 }
 
+// std::bit_cast, which the C++ library of Emscripten 3.1.6 lacks.
+template <class To, class From>
+To bits_as(From from) {
+  static_assert(sizeof(To) == sizeof(From));
+  To to;
+  std::memcpy(&to, &from, sizeof(to));
+  return to;
+}
+
 // ln u for u in [2^-24, 1], relative error below 3e-7. With u = 2^e m and m around 1,
 // ln m = 2 atanh(s), s = (m - 1) / (m + 1), |s| <= 0.172: the first term left out is s^11 / 11.
 float log_of_unit(float u) {
   constexpr std::uint32_t kSqrtHalf = 0x3f3504f3;  // bits of sqrt(1/2), where m's interval starts
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(u);
+  const std::uint32_t bits = bits_as<std::uint32_t>(u);
   const std::int32_t e = static_cast<std::int32_t>(bits - kSqrtHalf) >> 23;
-  const float m = std::bit_cast<float>(bits - (static_cast<std::uint32_t>(e) << 23));
+  const float m = bits_as<float>(bits - (static_cast<std::uint32_t>(e) << 23));
   const float s = (m - 1.0f) / (m + 1.0f);
   const float s2 = s * s;
   const float series = 1.0f + s2 * (1.0f / 3 + s2 * (1.0f / 5 + s2 * (1.0f / 7 + s2 * (1.0f / 9))));
