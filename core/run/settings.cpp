@@ -174,7 +174,8 @@ std::string in_quotes(std::string_view text) {
   constexpr size_t kLongest = 40;  // a note is a sentence, not a dump of what somebody pasted
   std::string shown(text.substr(0, kLongest));
   for (char& c : shown) c = (c >= ' ' && c < 127) ? c : '?';
-  return "'" + shown + (text.size() > kLongest ? "...'" : "'");
+  shown.insert(shown.begin(), '\'');
+  return shown += text.size() > kLongest ? "...'" : "'";
 }
 
 int hex_digit(char c) {
