@@ -37,7 +37,7 @@ struct Buffer {
 /// One op. Fields that its kind does not use keep their defaults.
 struct Op {
   OpKind kind = OpKind::Add;
-  std::vector<BufferId> inputs;
+  std::vector<BufferId> inputs = {};
   BufferId output = -1;
   BufferId residual = -1;  ///< Convolution: added to the result; -1 for none
   Activation activation = Activation::None;
@@ -47,8 +47,8 @@ struct Op {
   int groups = 1;    ///< GroupNorm
   int heads = 1;     ///< Attention
   int factor = 1;    ///< PixelShuffle and PixelUnshuffle
-  std::vector<float> weight;  ///< Convolution [out,k,k,in], LabelEmbedding, GroupNorm gamma
-  std::vector<float> bias;    ///< Convolution [out], GroupNorm beta
+  std::vector<float> weight = {};  ///< Convolution [out,k,k,in], LabelEmbedding, GroupNorm gamma
+  std::vector<float> bias = {};    ///< Convolution [out], GroupNorm beta
 };
 
 struct Graph {
