@@ -20,7 +20,6 @@ enum class OpKind {
   GroupNorm,          ///< then (1 + scale) x + shift from input 1 if there is one, then activation
   Attention,          ///< qkv [h,w,3C] -> [h,w,C], softmax over positions, per head
   Concat,             ///< of two inputs, along channels
-  Add,                ///< of two inputs
   PixelUnshuffle,     ///< [h,w,c] -> [h/f,w/f,c f²], channel order c, dy, dx (as PyTorch)
   PixelShuffle,       ///< the inverse
 };
@@ -36,7 +35,7 @@ struct Buffer {
 
 /// One op. Fields that its kind does not use keep their defaults.
 struct Op {
-  OpKind kind = OpKind::Add;
+  OpKind kind = OpKind::Concat;
   std::vector<BufferId> inputs = {};
   BufferId output = -1;
   BufferId residual = -1;  ///< Convolution: added to the result; -1 for none

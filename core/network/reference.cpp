@@ -143,10 +143,6 @@ void concat(const Op& op, const Context& context, Values& out) {
   }
 }
 
-void add(const Op& op, const Context& context, Values& out) {
-  for (size_t i = 0; i < out.size(); ++i) out[i] = context.values(op.inputs[0])[i] + context.values(op.inputs[1])[i];
-}
-
 // Calls move(large index, small index) for every value: the small image has f² times the channels.
 template <class Move>
 void for_each_shuffled(const Shape& large, const Shape& small, int factor, Move move) {
@@ -185,8 +181,6 @@ void run_op(const Op& op, const Context& context) {
       return attention(op, context, out);
     case OpKind::Concat:
       return concat(op, context, out);
-    case OpKind::Add:
-      return add(op, context, out);
     case OpKind::PixelUnshuffle:
     case OpKind::PixelShuffle:
       return pixel_shuffle(op, context, out);
