@@ -1,0 +1,132 @@
+// The page's end of the worker: a cache of frames, and requests that always name all that is wanted now.
+import type { Applied, Field, FromWorker, Run, Schedules, ToWorker, Want } from "./protocol";
+
+/** Where views get a run's images from: the live engine, or a recording. */
+export interface FrameSource {
+  readonly run: Run;
+  /** Steps computed so far, without a gap. */
+  readonly available: number;
+  /** One image, or nothing yet. */
+  get(step: number, sample: number, field: Field): Float32Array | undefined;
+  /** All that is wanted now, most urgent first; an earlier request is forgotten. */
+  want(wants: Want[]): void;
+}
+
+export interface EngineEvents {
+  progress(what: string, loaded: number, total: number): void;
+  ready(threads: number): void;
+  failed(message: string): void;
+  frames(): void;
+}
+
+/** Frames of this many bytes are kept here; the worker has the rest and recomputes what it must. */
+const CACHE_BYTES = 64 << 20;
+
+class LiveRun implements FrameSource {
+  available = 0;
+  private readonly frames = new Map<string, Float32Array>();
+  private bytes = 0;
+
+  constructor(
+    readonly run: Run,
+    private readonly send: (wants: Want[]) => void,
+  ) {}
+
+  get(step: number, sample: number, field: Field): Float32Array | undefined {
+    return this.frames.get(`${step}/${sample}/${field}`);
+  }
+
+  want(wants: Want[]): void {
+    const missing = wants.filter((want) =>
+      want.fields.some((field) => this.get(want.step, want.sample, field) === undefined),
+    );
+    this.send(missing);
+  }
+
+  put(message: Extract<FromWorker, { type: "frames" }>): void {
+    this.available = message.available;
+    message.fields.forEach((field, i) => {
+      const image = message.data[i]!;
+      this.frames.set(`${message.step}/${message.sample}/${field}`, image);
+      this.bytes += image.byteLength;
+    });
+    // Maps keep their order of insertion: the oldest frames go first.
+    for (const [key, image] of this.frames) {
+      if (this.bytes <= CACHE_BYTES) break;
+      this.frames.delete(key);
+      this.bytes -= image.byteLength;
+    }
+  }
+}
+
+export class Engine {
+  milliseconds = 0;
+  private readonly worker: Worker;
+  private readonly answers = new Map<number, (message: FromWorker) => void>();
+  private nextId = 1;
+  private live: { number: number; run: LiveRun } | undefined;
+
+  constructor(private readonly events: EngineEvents) {
+    this.worker = new Worker(new URL("./worker.ts", import.meta.url), { name: "undiffuse" });
+    this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.receive(data);
+    this.worker.onerror = (event) => events.failed(`The worker stopped: ${event.message}. Reload the page.`);
+  }
+
+  load(model: string, threads: number): void {
+    this.post({ type: "load", base: new URL(".", document.baseURI).href, model, threads });
+  }
+
+  async apply(settings: string): Promise<{ applied: Applied; source: FrameSource }> {
+    const message = await this.ask<Extract<FromWorker, { type: "applied" }>>((id) => ({
+      type: "apply",
+      id,
+      settings,
+    }));
+    if (this.live?.number !== message.run || message.applied.restarted || !this.live) {
+      const number = message.run;
+      const run = new LiveRun(message.info, (wants) => this.post({ type: "want", run: number, wants }));
+      this.live = { number, run };
+    }
+    return { applied: message.applied, source: this.live.run };
+  }
+
+  async schedules(settings: string, points: number): Promise<Schedules> {
+    const message = await this.ask<Extract<FromWorker, { type: "schedules" }>>((id) => ({
+      type: "schedules",
+      id,
+      settings,
+      points,
+    }));
+    return message.schedules;
+  }
+
+  private ask<T extends FromWorker>(question: (id: number) => ToWorker): Promise<T> {
+    const id = this.nextId++;
+    this.post(question(id));
+    return new Promise((resolve) => this.answers.set(id, (message) => resolve(message as T)));
+  }
+
+  private post(message: ToWorker): void {
+    this.worker.postMessage(message);
+  }
+
+  private receive(message: FromWorker): void {
+    switch (message.type) {
+      case "progress":
+        return this.events.progress(message.what, message.loaded, message.total);
+      case "ready":
+        return this.events.ready(message.threads);
+      case "failed":
+        return this.events.failed(message.message);
+      case "frames":
+        if (this.live?.number !== message.run) return;
+        this.milliseconds = message.milliseconds;
+        this.live.run.put(message);
+        return this.events.frames();
+      case "applied":
+      case "schedules":
+        this.answers.get(message.id)?.(message);
+        this.answers.delete(message.id);
+    }
+  }
+}

@@ -1,0 +1,115 @@
+// What the page and its worker say to each other, and the shapes of the core's JSON.
+
+/** A field of a step's record; the numbers are core/run/fields.h's. */
+export const Field = {
+  XT: 0,
+  X0Hat: 1,
+  X0Var: 2,
+  Mu: 3,
+  Sigma: 4,
+  Z: 5,
+  XPrev: 6,
+  MeanOutput: 7,
+  LogVar: 8,
+  EpsHat: 9,
+} as const;
+export type Field = (typeof Field)[keyof typeof Field];
+
+export type Value = string | number;
+export type Values = Record<string, Value>;
+
+/** A row of the core's settings table. */
+export interface Setting {
+  name: string;
+  label: string;
+  help: string;
+  type: "integer" | "real" | "choice" | "switch" | "text";
+  default: Value;
+  min?: number;
+  max?: number;
+  step?: number;
+  scale: "linear" | "log";
+  options?: { value: string; label: string }[];
+  only_if?: { schedule: string };
+}
+
+export interface Applied {
+  settings: string;
+  values: Values;
+  notes: string[];
+  restarted: boolean;
+}
+
+export interface ModelInfo {
+  name: string;
+  card: string;
+  height: number;
+  width: number;
+  channels: number;
+  classes: string[];
+  prediction: "v" | "eps" | "x0";
+  learned_variance: boolean;
+  num_steps: number;
+}
+
+/** mu = on_x0 x0_hat + on_x x_t, sigma² = var_const + var_on_x0_var x0_var. */
+export interface Transition {
+  on_x0: number;
+  on_x: number;
+  var_const: number;
+  var_on_x0_var: number;
+  draws: boolean;
+}
+
+/** Step k goes from t[k], alpha_bar[k] to t[k + 1], alpha_bar[k + 1]. */
+export interface Run {
+  steps: number;
+  t: number[];
+  alpha_bar: number[];
+  transition: Transition[];
+  nfe_per_step: number;
+  images: number;
+  model: ModelInfo;
+}
+
+export type CurveKind = "alpha_bar" | "beta" | "log_snr";
+
+/** Curves over evenly spaced times from T to 0. */
+export interface Schedules {
+  current: string;
+  curves: Record<string, Record<CurveKind, number[]>>;
+  steps: number;
+  t: number[];
+  alpha_bar: number[];
+}
+
+export interface Want {
+  step: number;
+  sample: number;
+  fields: Field[];
+  /** Only if the step has been computed before: thumbnails never make the model run ahead. */
+  ifAvailable?: boolean;
+}
+
+export type ToWorker =
+  | { type: "load"; base: string; model: string; threads: number }
+  | { type: "apply"; id: number; settings: string }
+  | { type: "schedules"; id: number; settings: string; points: number }
+  | { type: "want"; run: number; wants: Want[] };
+
+export type FromWorker =
+  | { type: "progress"; what: string; loaded: number; total: number }
+  | { type: "ready"; threads: number }
+  | { type: "failed"; message: string }
+  | { type: "applied"; id: number; run: number; applied: Applied; info: Run }
+  | { type: "schedules"; id: number; schedules: Schedules }
+  | {
+      type: "frames";
+      run: number;
+      step: number;
+      sample: number;
+      fields: Field[];
+      data: Float32Array[];
+      available: number;
+      milliseconds: number;
+    };

@@ -1,0 +1,94 @@
+// The WASM module's flat C functions (web/bindings.cpp) as typed calls.
+import type { Applied, Field, Run, Schedules } from "./protocol";
+
+interface Exports {
+  HEAPU8: Uint8Array;
+  HEAPF32: Float32Array;
+  UTF8ToString(pointer: number): string;
+  stringToUTF8(text: string, pointer: number, bytes: number): void;
+  lengthBytesUTF8(text: string): number;
+  _malloc(bytes: number): number;
+  _free(pointer: number): void;
+  _ud_init(threads: number): number;
+  _ud_open(bytes: number, size: number): number;
+  _ud_error(): number;
+  _ud_apply(settings: number): number;
+  _ud_run(): number;
+  _ud_schedules(settings: number, points: number): number;
+  _ud_compute(step: number): number;
+  _ud_available(): number;
+  _ud_field(step: number, sample: number, field: number, out: number): number;
+  _ud_milliseconds_per_call(): number;
+}
+
+export type CreateModule = (options: Record<string, unknown>) => Promise<Exports>;
+
+export class Core {
+  private out = 0;
+  private imageSize = 0;
+
+  constructor(
+    private readonly module: Exports,
+    threads: number,
+  ) {
+    module._ud_init(threads);
+  }
+
+  /** Throws the loader's sentence if the bytes are no model. */
+  open(bytes: Uint8Array): void {
+    const pointer = this.module._malloc(bytes.length);
+    this.module.HEAPU8.set(bytes, pointer);
+    const opened = this.module._ud_open(pointer, bytes.length);
+    this.module._free(pointer);
+    if (opened !== 0) throw new Error(this.module.UTF8ToString(this.module._ud_error()));
+    const model = this.run().model;
+    this.imageSize = model.height * model.width * model.channels;
+    if (this.out) this.module._free(this.out);
+    this.out = this.module._malloc(this.imageSize * 4);
+  }
+
+  apply(settings: string): Applied {
+    return this.withText(settings, (text) => this.json<Applied>(this.module._ud_apply(text)));
+  }
+
+  run(): Run {
+    return this.json<Run>(this.module._ud_run());
+  }
+
+  schedules(settings: string, points: number): Schedules {
+    return this.withText(settings, (text) => this.json<Schedules>(this.module._ud_schedules(text, points)));
+  }
+
+  /** A bounded slice of work towards the step's record; true once it is there. */
+  compute(step: number): boolean {
+    return this.module._ud_compute(step) !== 0;
+  }
+
+  available(): number {
+    return this.module._ud_available();
+  }
+
+  /** A copy of one image, or nothing while the record is not there. */
+  field(step: number, sample: number, field: Field): Float32Array | undefined {
+    const count = this.module._ud_field(step, sample, field, this.out);
+    if (count !== this.imageSize) return undefined;
+    return this.module.HEAPF32.slice(this.out / 4, this.out / 4 + count);
+  }
+
+  milliseconds(): number {
+    return this.module._ud_milliseconds_per_call();
+  }
+
+  private json<T>(pointer: number): T {
+    return JSON.parse(this.module.UTF8ToString(pointer)) as T;
+  }
+
+  private withText<T>(text: string, use: (pointer: number) => T): T {
+    const bytes = this.module.lengthBytesUTF8(text) + 1;
+    const pointer = this.module._malloc(bytes);
+    this.module.stringToUTF8(text, pointer, bytes);
+    const result = use(pointer);
+    this.module._free(pointer);
+    return result;
+  }
+}

@@ -1,0 +1,64 @@
+// What the page shows: one plain object that the views read and main.ts changes.
+import type { FrameSource } from "./engine/client";
+import type { CurveKind, Field, Run, Schedules, Setting, Values } from "./engine/protocol";
+
+export interface State {
+  readonly table: Setting[];
+  values: Values;
+  /** Where the images come from; none while a run that is no recording loads. */
+  source: FrameSource | undefined;
+  recording: boolean;
+  /** Steps taken, 0..steps; the step shown is the one that leaves this state. */
+  position: number;
+  /** Which image of the batch. */
+  sample: number;
+  /** The inspected pixel. */
+  row: number;
+  column: number;
+  playing: boolean;
+  schedules: Schedules | undefined;
+  curve: CurveKind;
+}
+
+/** The record on show: at the end, still the last step. */
+export function shownStep(state: State): number {
+  return state.source ? Math.min(state.position, state.source.run.steps - 1) : 0;
+}
+
+export function frame(state: State, field: Field, step = shownStep(state)): Float32Array | undefined {
+  return state.source?.get(step, state.sample, field);
+}
+
+/** The inspected pixel's value of a field (its first channel). */
+export function pixelValue(state: State, field: Field): number | undefined {
+  const run = state.source?.run;
+  if (!run) return undefined;
+  const { width, channels } = run.model;
+  return frame(state, field)?.[(state.row * width + state.column) * channels];
+}
+
+/** Settings string of values: the table's order, defaults left out. The core's answer is canonical. */
+export function settingsString(table: Setting[], values: Values): string {
+  return table
+    .filter((row) => values[row.name] !== undefined && values[row.name] !== row.default)
+    .map((row) => `${row.name}=${encodeURIComponent(values[row.name]!)}`)
+    .join("&");
+}
+
+export function defaults(table: Setting[]): Values {
+  return Object.fromEntries(table.map((row) => [row.name, row.default]));
+}
+
+/** For people: three significant digits, a real minus, a fixed width in tabular figures. */
+export function formatNumber(value: number | undefined, digits = 3): string {
+  if (value === undefined || !Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  const text =
+    size !== 0 && (size < 0.5 * 10 ** -digits || size >= 1e4) ? value.toExponential(1) : value.toFixed(digits);
+  return text.replace(/-/g, "−");
+}
+
+export function stepTitle(run: Run, position: number): string {
+  if (position >= run.steps) return `Done: ${run.steps} of ${run.steps} steps`;
+  return `Step ${position + 1} of ${run.steps} · t = ${run.t[position]} → ${run.t[position + 1]}`;
+}

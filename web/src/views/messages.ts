@@ -1,0 +1,58 @@
+// Sentences in place: notes about settings, progress while loading, errors with a retry.
+import { byId, element } from "../dom";
+
+export class MessagesView {
+  private readonly root = byId("messages");
+  private readonly note = element("p", { class: "message note", role: "status", hidden: true });
+  private readonly error = element("div", { class: "message error", role: "alert", hidden: true });
+
+  constructor() {
+    this.root.append(this.note, this.error);
+  }
+
+  showNotes(notes: string[]): void {
+    this.note.hidden = notes.length === 0;
+    this.note.textContent = notes.join(" ");
+  }
+
+  showError(sentence: string, retry?: () => void): void {
+    const button = element("button", { type: "button" }, "Retry");
+    button.addEventListener("click", () => {
+      this.error.hidden = true;
+      retry?.();
+    });
+    this.error.replaceChildren(element("span", {}, sentence), ...(retry ? [button] : []));
+    this.error.hidden = false;
+  }
+}
+
+const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+
+/** What runs, or how far loading has come. */
+export class BadgeView {
+  private readonly root = byId("badge");
+  private readonly loading = new Map<string, { loaded: number; total: number }>();
+
+  progress(what: string, loaded: number, total: number): void {
+    this.loading.set(what, { loaded, total });
+    const sum = (key: "loaded" | "total") => [...this.loading.values()].reduce((all, part) => all + part[key], 0);
+    const known = [...this.loading.values()].every((part) => part.total >= part.loaded && part.total > 0);
+    const of = known ? ` of ${megabytes(sum("total"))}` : "";
+    this.show(`Recording · loading the model, ${megabytes(sum("loaded"))}${of} MB`, "loading");
+  }
+
+  running(threads: number, millisecondsPerStep: number): void {
+    const where = threads > 1 ? `WASM, ${threads} threads` : "WASM";
+    const pace = millisecondsPerStep > 0 ? ` · ${millisecondsPerStep.toFixed(0)} ms a step` : "";
+    this.show(`${where}${pace}`, "live");
+  }
+
+  failed(): void {
+    this.show("Not running", "failed");
+  }
+
+  private show(text: string, kind: string): void {
+    if (this.root.textContent !== text) this.root.textContent = text;
+    this.root.dataset.kind = kind;
+  }
+}

@@ -1,0 +1,64 @@
+// One picture with its caption and legend; pointing at it inspects a pixel.
+import { element, math } from "../dom";
+import type { Colormap } from "../draw/colormap";
+import { drawImage, type Range } from "../draw/image";
+import type { ModelInfo } from "../engine/protocol";
+import { formatNumber, type State } from "../state";
+
+export interface PictureOptions {
+  symbol: string;
+  caption: string;
+  map: Colormap;
+  /** What the numbers of the legend mean, for the picture's accessible name. */
+  description: string;
+  inspect: (row: number, column: number) => void;
+}
+
+export class Picture {
+  readonly root: HTMLElement;
+  readonly canvas = element("canvas", { width: 28, height: 28 });
+  private readonly marker = element("div", { class: "marker", "aria-hidden": "true" });
+  private readonly low = element("span");
+  private readonly high = element("span");
+
+  constructor(private readonly options: PictureOptions) {
+    const frame = element("div", { class: "frame" }, this.canvas, this.marker);
+    this.canvas.setAttribute("role", "img");
+    this.canvas.setAttribute("aria-label", options.description);
+    const bar = element("span", { class: "bar" });
+    bar.style.background = options.map.gradient;
+    this.root = element(
+      "figure",
+      { class: "picture" },
+      frame,
+      element("figcaption", {}, math(options.symbol), element("span", { class: "caption" }, options.caption)),
+      element("div", { class: "legend" }, this.low, bar, this.high),
+    );
+    const point = (event: PointerEvent) => this.point(event);
+    frame.addEventListener("pointermove", point);
+    frame.addEventListener("pointerdown", point);
+  }
+
+  update(values: Float32Array | undefined, model: ModelInfo | undefined, range: Range, state: State): void {
+    // The last picture stays (dimmed, if it takes long) until the next is there: no flicker.
+    this.root.classList.toggle("pending", !values);
+    if (!values || !model) return;
+    drawImage(this.canvas, values, model, this.options.map, range);
+    this.low.textContent = formatNumber(range.min, 2);
+    this.high.textContent = formatNumber(range.max, 2);
+    this.marker.style.left = `${(100 * state.column) / model.width}%`;
+    this.marker.style.top = `${(100 * state.row) / model.height}%`;
+    this.marker.style.width = `${100 / model.width}%`;
+    this.marker.style.height = `${100 / model.height}%`;
+  }
+
+  private point(event: PointerEvent): void {
+    const box = this.canvas.getBoundingClientRect();
+    const at = (offset: number, size: number, count: number) =>
+      Math.min(count - 1, Math.max(0, Math.floor((offset / size) * count)));
+    this.options.inspect(
+      at(event.clientY - box.top, box.height, this.canvas.height),
+      at(event.clientX - box.left, box.width, this.canvas.width),
+    );
+  }
+}

@@ -1,0 +1,97 @@
+// One pixel's Gaussian: the bell curve p(x_{t-1} | x_t) with x_t, the draw and x0_hat marked.
+import { byId, element, math } from "../dom";
+import { area, beginPlot, dot, label, line, themeColor, type Point } from "../draw/plot";
+import { Field } from "../engine/protocol";
+import { formatNumber, pixelValue, type State } from "../state";
+
+interface PixelNumbers {
+  x_t: number;
+  mu: number;
+  sigma: number;
+  x_prev: number;
+  x0_hat: number;
+}
+
+function read(state: State): PixelNumbers | undefined {
+  const values = [Field.XT, Field.Mu, Field.Sigma, Field.XPrev, Field.X0Hat].map((f) => pixelValue(state, f));
+  if (values.some((value) => value === undefined)) return undefined;
+  const [x_t, mu, sigma, x_prev, x0_hat] = values as [number, number, number, number, number];
+  return { x_t, mu, sigma, x_prev, x0_hat };
+}
+
+export class PixelView {
+  private readonly canvas = byId<HTMLCanvasElement>("bell");
+  private readonly title = byId("pixel-title");
+  private readonly numbers = byId("pixel-numbers");
+  private state: State | undefined;
+
+  constructor() {
+    new ResizeObserver(() => this.paint()).observe(this.canvas);
+  }
+
+  update(state: State): void {
+    this.state = state;
+    this.title.textContent = `One pixel: row ${state.row}, column ${state.column}`;
+    const pixel = read(state);
+    const number = (value: number | undefined, classes = "") =>
+      element("b", { class: `number ${classes}` }, formatNumber(value));
+    const entry = (name: HTMLElement | string, ...rest: (Node | string)[]) =>
+      element("span", { class: "entry" }, name, ...rest);
+    this.numbers.replaceChildren(
+      entry(math("p(x_{t−1} | x_t) = N("), number(pixel?.mu), ", ", number(pixel?.sigma), math("^2)")),
+      entry("drawn ", number(pixel?.x_prev, "drawn")),
+      entry(math("x_t "), number(pixel?.x_t)),
+      entry(math("x̂_0 "), number(pixel?.x0_hat)),
+    );
+    this.paint();
+  }
+
+  private paint(): void {
+    const plot = beginPlot(this.canvas);
+    const pixel = this.state && read(this.state);
+    if (!plot || !pixel) return;
+    const floor = plot.height - 24;
+    // All marks fit, and at least four deviations each way; a narrow bell is a spike, as it should be.
+    const reach = Math.max(...[pixel.x_t, pixel.x_prev, pixel.x0_hat].map((v) => Math.abs(v - pixel.mu)));
+    const half = Math.max(4 * pixel.sigma, 1.12 * reach, 1e-3);
+    const x = (value: number) => plot.width / 2 + ((value - pixel.mu) / half) * (plot.width / 2);
+    line(plot, [[0, floor], [plot.width, floor]], themeColor("line"), 1);
+    if (pixel.sigma > 0) this.bell(plot.width, floor, half, pixel, plot);
+    const dashes = plot.context;
+    dashes.setLineDash([3, 3]);
+    line(plot, [[x(pixel.mu), 14], [x(pixel.mu), floor]], themeColor("accent"), 1);
+    dashes.setLineDash([]);
+    const marks: [string, number, string][] = [
+      ["x_t", pixel.x_t, themeColor("muted")],
+      ["x̂_0", pixel.x0_hat, themeColor("ink")],
+      ["drawn", pixel.x_prev, themeColor("now")],
+    ];
+    for (const [, value, color] of marks) dot(plot, x(value), floor, 5, color);
+    this.nameMarks(plot, marks.map(([name, value, color]) => ({ name, x: x(value), color })), floor + 18);
+    label(plot, "μ", x(pixel.mu), 12, themeColor("accent"), "center");
+  }
+
+  private bell(width: number, floor: number, half: number, pixel: PixelNumbers, plot: Parameters<typeof area>[0]): void {
+    const points: Point[] = [];
+    for (let i = 0; i <= width; ++i) {
+      const z = ((i / width) * 2 - 1) * (half / pixel.sigma);
+      points.push([i, floor - (floor - 20) * Math.exp((-z * z) / 2)]);
+    }
+    area(plot, points, floor, themeColor("accent-soft"));
+    line(plot, points, themeColor("accent"), 2);
+  }
+
+  /** Names under the marks, pushed apart where they would overlap. */
+  private nameMarks(
+    plot: Parameters<typeof label>[0],
+    marks: { name: string; x: number; color: string }[],
+    y: number,
+  ): void {
+    const gap = 44;
+    const sorted = [...marks].sort((a, b) => a.x - b.x);
+    const at = sorted.map((mark) => Math.min(plot.width - 22, Math.max(22, mark.x)));
+    for (let i = 1; i < at.length; ++i) at[i] = Math.max(at[i]!, at[i - 1]! + gap);
+    const over = Math.max(0, at[at.length - 1]! - (plot.width - 22));
+    sorted.forEach((mark, i) => label(plot, mark.name.replace("_t", "ₜ").replace("_0", "₀"), at[i]! - over, y, mark.color, "center"));
+  }
+}

@@ -1,0 +1,98 @@
+// The schedules over the strip's axis: noise on the left, data on the right, the present marked.
+import { byId } from "../dom";
+import { beginPlot, dot, label, line, themeColor, type Plot, type Point } from "../draw/plot";
+import type { CurveKind, Schedules } from "../engine/protocol";
+import { formatNumber, type State } from "../state";
+
+const PADDING = 8; // above and below the curves, CSS pixels
+const MORPH_MS = 180;
+
+const TITLES: Record<CurveKind, string> = {
+  alpha_bar: "signal left, ᾱ",
+  beta: "noise added in each of 1000 steps, β",
+  log_snr: "log of signal to noise, ln ᾱ/(1−ᾱ)",
+};
+
+/** The vertical scale: fixed for ᾱ, else what all curves need. */
+function verticalRange(schedules: Schedules, kind: CurveKind): [number, number] {
+  if (kind === "alpha_bar") return [0, 1];
+  if (kind === "log_snr") return [-14, 12];
+  const all = Object.values(schedules.curves).flatMap((curves) => curves.beta);
+  // Cosine and constant rate end near 1: a log scale would hide zero, so large betas are cut off.
+  return [0, Math.min(Math.max(...all), 0.06)];
+}
+
+export class ScheduleChart {
+  private readonly canvas = byId<HTMLCanvasElement>("chart");
+  private shown: number[] = []; // the current curve as drawn, for morphing
+  private from: number[] = [];
+  private began = 0;
+  private target = "";
+  private state: State | undefined;
+
+  constructor() {
+    new ResizeObserver(() => this.paint()).observe(this.canvas);
+  }
+
+  update(state: State): void {
+    this.state = state;
+    const schedules = state.schedules;
+    if (!schedules) return;
+    const curve = schedules.curves[schedules.current]![state.curve];
+    const target = `${state.curve} ${curve.join()}`;
+    if (target !== this.target) {
+      const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      const sameKind = this.target.startsWith(state.curve) && this.shown.length === curve.length;
+      this.from = sameKind && !still ? this.shown : curve;
+      this.began = performance.now();
+      this.target = target;
+      requestAnimationFrame(() => this.animate());
+    }
+    this.paint();
+  }
+
+  private animate(): void {
+    this.paint();
+    if (performance.now() - this.began < MORPH_MS) requestAnimationFrame(() => this.animate());
+  }
+
+  private paint(): void {
+    const state = this.state;
+    const plot = beginPlot(this.canvas);
+    if (!state?.schedules || !plot) return;
+    const { schedules, curve: kind } = state;
+    const part = Math.min(1, (performance.now() - this.began) / MORPH_MS);
+    const current = schedules.curves[schedules.current]![kind];
+    this.shown = current.map((value, i) => this.from[i]! + (value - this.from[i]!) * part);
+
+    const [low, high] = verticalRange(schedules, kind);
+    const y = (value: number) =>
+      plot.height - PADDING - ((Math.min(high, Math.max(low, value)) - low) / (high - low)) * (plot.height - 2 * PADDING);
+    const points = (values: number[]): Point[] =>
+      values.map((value, i) => [(i / (values.length - 1)) * plot.width, y(value)]);
+
+    line(plot, [[0, y(low)], [plot.width, y(low)]], themeColor("line"), 1);
+    for (const [name, curves] of Object.entries(schedules.curves)) {
+      if (name !== schedules.current) line(plot, points(curves[kind]), themeColor("faint"), 1.5);
+    }
+    line(plot, points(this.shown), themeColor("accent"), 2);
+    this.mark(plot, state, y);
+    label(plot, TITLES[kind], 4, 16, themeColor("muted"), "left");
+  }
+
+  private mark(plot: Plot, state: State, y: (value: number) => number): void {
+    const run = state.source?.run;
+    if (!run) return;
+    const part = state.position / run.steps;
+    const x = part * plot.width;
+    const index = part * (this.shown.length - 1);
+    const low = Math.floor(index);
+    const value =
+      this.shown[low]! + ((this.shown[low + 1] ?? this.shown[low]!) - this.shown[low]!) * (index - low);
+    const now = themeColor("now");
+    line(plot, [[x, 0], [x, plot.height]], now, 1.5);
+    dot(plot, x, y(value), 5, now);
+    const left = part > 0.8;
+    label(plot, formatNumber(value), x + (left ? -10 : 10), plot.height - 14, now, left ? "right" : "left");
+  }
+}

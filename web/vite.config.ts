@@ -1,0 +1,8 @@
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  base: "./", // dist/ works from any folder of any host
+  publicDir: "../build/site", // the WASM modules, weights and recording, made by `./dev build web`
+  build: { outDir: "../dist", emptyOutDir: true, target: "es2022" },
+  worker: { format: "iife" }, // a classic worker: it loads Emscripten's script with importScripts
+});
