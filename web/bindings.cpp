@@ -93,7 +93,8 @@ EMSCRIPTEN_KEEPALIVE int ud_compute(int step) {
   const bool there = state->session.trace().has(step);
   const bool done = state->session.work(step);
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
-  if (!there) state->milliseconds = took.count();
+  const int slices = (state->session.settings().images + kImagesPerSlice - 1) / kImagesPerSlice;
+  if (!there) state->milliseconds = took.count() * slices;
   return done ? 1 : 0;
 }
 
@@ -110,7 +111,7 @@ EMSCRIPTEN_KEEPALIVE int ud_field(int step, int sample, int field, float* out) {
   return there ? size : -1;
 }
 
-/// How long the last slice of network work took; 0 before the first.
-EMSCRIPTEN_KEEPALIVE double ud_milliseconds_per_call() { return state->milliseconds; }
+/// What a step takes, from the last slice of network work; 0 before the first.
+EMSCRIPTEN_KEEPALIVE double ud_milliseconds_per_step() { return state->milliseconds; }
 
 }  // extern "C"

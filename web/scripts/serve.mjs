@@ -26,7 +26,9 @@ const TYPES = {
 function fileOf(url) {
   const path = decodeURIComponent(new URL(url, "http://localhost").pathname);
   const file = join(root, path.endsWith("/") ? `${path}index.html` : path);
-  return file.startsWith(root + sep) && statSync(file, { throwIfNoEntry: false })?.isFile() ? file : undefined;
+  return file.startsWith(root + sep) && statSync(file, { throwIfNoEntry: false })?.isFile()
+    ? file
+    : undefined;
 }
 
 const server = createServer((request, response) => {

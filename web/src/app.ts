@@ -107,7 +107,8 @@ export class App {
     const help = byId<HTMLDialogElement>("help");
     byId("help-button").addEventListener("click", () => help.showModal());
     document.addEventListener("keydown", (event) => {
-      if (event.key === "?" && !(event.target as HTMLElement).closest("input, select, dialog")) help.showModal();
+      if (event.key === "?" && !(event.target as HTMLElement).closest("input, select, dialog"))
+        help.showModal();
     });
     byId("pixel").addEventListener("keydown", (event) => this.movePixel(event));
   }
@@ -222,7 +223,8 @@ export class App {
     for (const row of this.index.table) {
       const text = given[row.name];
       if (text === undefined) continue;
-      const numeric = row.type !== "choice" && row.type !== "text" && text !== "" && !Number.isNaN(Number(text));
+      const numeric =
+        row.type !== "choice" && row.type !== "text" && text !== "" && !Number.isNaN(Number(text));
       values[row.name] = numeric ? Number(text) : text;
     }
     return values;
@@ -328,17 +330,22 @@ export class App {
     event.preventDefault();
     event.stopPropagation();
     const inside = (value: number, size: number) => Math.min(size - 1, Math.max(0, value));
-    this.inspect(inside(this.state.row + move[0], model.height), inside(this.state.column + move[1], model.width));
+    this.inspect(
+      inside(this.state.row + move[0], model.height),
+      inside(this.state.column + move[1], model.width),
+    );
   }
 
   /** For screen readers, on steps that a person takes; playing would chatter. */
   private announce(): void {
-    const run = this.state.source?.run;
+    const { source } = this.state;
     const values = frame(this.state, Field.XPrev);
-    if (!run || !values) return;
-    const brightness = values.reduce((sum, value) => sum + Math.min(1, Math.max(-1, value)), 0) / values.length;
+    if (!source || !values) return;
+    const brightness =
+      values.reduce((sum, value) => sum + Math.min(1, Math.max(-1, value)), 0) / values.length;
     const percent = Math.round(50 * (brightness + 1));
-    byId("live").textContent = `${stepTitle(run, this.state.position)}, mean brightness ${percent} percent`;
+    byId("live").textContent =
+      `${stepTitle(source, this.state.position)}, mean brightness ${percent} percent`;
   }
 
   // --- Showing ---
@@ -370,7 +377,16 @@ export class App {
 
   private show(): void {
     const { state } = this;
-    for (const view of [this.transport, this.controls, this.equation, this.grid, this.strip, this.chart, this.pixel, this.said]) {
+    for (const view of [
+      this.transport,
+      this.controls,
+      this.equation,
+      this.grid,
+      this.strip,
+      this.chart,
+      this.pixel,
+      this.said,
+    ]) {
       view.update(state);
     }
     state.source?.want(this.wants());

@@ -9,7 +9,10 @@ async function start(): Promise<void> {
     new App(await loadIndex(), messages).start();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    messages.showError(`The page did not load completely (${reason}): check the connection, then retry.`, () => void start());
+    messages.showError(
+      `The page did not load completely (${reason}): check the connection, then retry.`,
+      () => void start(),
+    );
   }
 }
 

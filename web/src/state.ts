@@ -1,6 +1,6 @@
 // What the page shows: one plain object that the views read and main.ts changes.
 import type { FrameSource } from "./engine/client";
-import type { CurveKind, Field, Run, Schedules, Setting, Values } from "./engine/protocol";
+import type { CurveKind, Field, Schedules, Setting, Values } from "./engine/protocol";
 
 export interface State {
   readonly table: Setting[];
@@ -54,11 +54,16 @@ export function formatNumber(value: number | undefined, digits = 3): string {
   if (value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   const text =
-    size !== 0 && (size < 0.5 * 10 ** -digits || size >= 1e4) ? value.toExponential(1) : value.toFixed(digits);
+    size !== 0 && (size < 0.5 * 10 ** -digits || size >= 1e4)
+      ? value.toExponential(1)
+      : value.toFixed(digits);
   return text.replace(/-/g, "−");
 }
 
-export function stepTitle(run: Run, position: number): string {
-  if (position >= run.steps) return `Done: ${run.steps} of ${run.steps} steps`;
-  return `Step ${position + 1} of ${run.steps} · t = ${run.t[position]} → ${run.t[position + 1]}`;
+export function stepTitle(source: FrameSource, position: number): string {
+  const { run, available } = source;
+  const step = Math.min(position, run.steps - 1);
+  const coming = step > available ? ` · computing, ${available} steps so far` : "";
+  if (position >= run.steps) return `Done: ${run.steps} of ${run.steps} steps${coming}`;
+  return `Step ${position + 1} of ${run.steps} · t = ${run.t[position]} → ${run.t[position + 1]}${coming}`;
 }

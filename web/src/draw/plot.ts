@@ -49,7 +49,14 @@ export function dot(plot: Plot, x: number, y: number, radius: number, color: str
   plot.context.fill();
 }
 
-export function label(plot: Plot, text: string, x: number, y: number, color: string, align: CanvasTextAlign): void {
+export function label(
+  plot: Plot,
+  text: string,
+  x: number,
+  y: number,
+  color: string,
+  align: CanvasTextAlign,
+): void {
   plot.context.font = `13px ${getComputedStyle(plot.context.canvas).fontFamily}`;
   plot.context.fillStyle = color;
   plot.context.textAlign = align;

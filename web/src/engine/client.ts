@@ -118,6 +118,9 @@ export class Engine {
         return this.events.ready(message.threads);
       case "failed":
         return this.events.failed(message.message);
+      case "computing":
+        if (this.live?.number === message.run) this.live.run.available = message.available;
+        return this.events.frames();
       case "frames":
         if (this.live?.number !== message.run) return;
         this.milliseconds = message.milliseconds;

@@ -103,6 +103,7 @@ export type FromWorker =
   | { type: "failed"; message: string }
   | { type: "applied"; id: number; run: number; applied: Applied; info: Run }
   | { type: "schedules"; id: number; schedules: Schedules }
+  | { type: "computing"; run: number; available: number }
   | {
       type: "frames";
       run: number;

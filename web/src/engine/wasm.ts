@@ -18,7 +18,7 @@ interface Exports {
   _ud_compute(step: number): number;
   _ud_available(): number;
   _ud_field(step: number, sample: number, field: number, out: number): number;
-  _ud_milliseconds_per_call(): number;
+  _ud_milliseconds_per_step(): number;
 }
 
 export type CreateModule = (options: Record<string, unknown>) => Promise<Exports>;
@@ -76,7 +76,7 @@ export class Core {
   }
 
   milliseconds(): number {
-    return this.module._ud_milliseconds_per_call();
+    return this.module._ud_milliseconds_per_step();
   }
 
   private json<T>(pointer: number): T {

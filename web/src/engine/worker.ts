@@ -33,12 +33,14 @@ async function fetchBytes(url: string, what: string): Promise<Uint8Array> {
     throw new Error(`The ${what} did not load: check the connection, then retry.`);
   }
   if (!response.ok || !response.body) {
-    throw new Error(`The ${what} did not load (the server answered ${response.status}): retry, or tell whoever runs this site.`);
+    throw new Error(
+      `The ${what} did not load (the server answered ${response.status}): retry, or tell whoever runs this site.`,
+    );
   }
   const total = Number(response.headers.get("x-full-length") ?? response.headers.get("content-length") ?? 0);
   const parts: Uint8Array[] = [];
   let loaded = 0;
-  for (const reader = response.body.getReader(); ; ) {
+  for (const reader = response.body.getReader(); ;) {
     const { done, value } = await reader.read();
     if (done) break;
     parts.push(value);
@@ -58,6 +60,7 @@ async function createCore(base: string, threads: number): Promise<Core> {
   const module = await self.createUndiffuse({
     wasmBinary,
     mainScriptUrlOrBlob: script,
+    locateFile: (file: string) => base + file,
     poolSize: threads - 1,
   });
   return new Core(module, threads);
@@ -89,9 +92,13 @@ function serve(ready: Core, want: Want): void {
   );
 }
 
+/** A far step takes a while: the page hears how far it has come. */
+const TELL_EVERY_MS = 150;
+
 async function pump(ready: Core): Promise<void> {
   if (pumping) return;
   pumping = true;
+  let told = performance.now();
   while (wants.length > 0) {
     const want = wants[0]!;
     if (want.ifAvailable && want.step >= ready.available()) {
@@ -102,6 +109,9 @@ async function pump(ready: Core): Promise<void> {
     if (ready.compute(want.step)) {
       serve(ready, want);
       wants.shift();
+    } else if (performance.now() - told > TELL_EVERY_MS) {
+      told = performance.now();
+      post({ type: "computing", run, available: ready.available() });
     }
     await nextTurn();
   }

@@ -113,7 +113,8 @@ export class ControlsView {
   }
 
   private makeSelect(row: Setting): Control {
-    const options = row.type === "text" ? this.models.map((m) => ({ value: m.name, label: m.title })) : (row.options ?? []);
+    const options =
+      row.type === "text" ? this.models.map((m) => ({ value: m.name, label: m.title })) : (row.options ?? []);
     const select = element(
       "select",
       { id: `setting-${row.name}`, "aria-describedby": `help-${row.name}` },
@@ -147,7 +148,11 @@ export class ControlsView {
   }
 
   private makeSwitch(row: Setting): Control {
-    const input = element("input", { type: "checkbox", id: `setting-${row.name}`, "aria-describedby": `help-${row.name}` });
+    const input = element("input", {
+      type: "checkbox",
+      id: `setting-${row.name}`,
+      "aria-describedby": `help-${row.name}`,
+    });
     input.addEventListener("change", () => this.events.apply(row.name, input.checked ? 1 : 0));
     const help = element("p", { class: "help", id: `help-${row.name}` }, row.help);
     const label = element("label", { class: "switch" }, input, row.label);
@@ -157,13 +162,24 @@ export class ControlsView {
     return { row, root: element("div", { class: "field" }, label, help), show };
   }
 
-  private field(row: Setting, helpId: string, value: HTMLElement | undefined, control: HTMLElement): HTMLElement {
+  private field(
+    row: Setting,
+    helpId: string,
+    value: HTMLElement | undefined,
+    control: HTMLElement,
+  ): HTMLElement {
     const text =
       control.id === ""
         ? element("span", { class: "label" }, row.label)
         : element("label", { class: "label", for: control.id }, row.label);
     const head = element("div", { class: "field-head" }, text, ...(value ? [value] : []));
-    return element("div", { class: "field", title: row.help }, head, control, element("p", { class: "help", id: helpId }, row.help));
+    return element(
+      "div",
+      { class: "field", title: row.help },
+      head,
+      control,
+      element("p", { class: "help", id: helpId }, row.help),
+    );
   }
 
   /** The model's class names follow the table's "any" and "one of each". */

@@ -59,6 +59,7 @@ export class EquationView {
     const sigma = add(Field.Sigma, rangeOf, "term", {
       symbol: "σ",
       caption: "predicted deviation",
+      digits: 3,
       map: viridis,
       description: "sigma, the predicted standard deviation of every pixel, dark for small, bright for large",
     });
@@ -81,13 +82,22 @@ export class EquationView {
       raw,
       element("span", { class: "arrow", "aria-hidden": "true" }, "→"),
     );
-    const second = element("div", { class: "result-group" }, operator("=", "equals"), next);
-    row.append(xt, network, mu, operator("+", "plus"), sigma, operator("×", "times"), z, second);
+    row.append(
+      xt,
+      network,
+      mu,
+      operator("+", "plus"),
+      sigma,
+      operator("×", "times"),
+      z,
+      operator("=", "equals"),
+      next,
+    );
   }
 
   update(state: State): void {
     const run = state.source?.run;
-    this.title.textContent = run ? stepTitle(run, state.position) : "Loading";
+    this.title.textContent = state.source ? stepTitle(state.source, state.position) : "Loading";
     for (const { field, scale, picture } of this.parts) {
       const values = frame(state, field, shownStep(state));
       picture.update(values, run?.model, values ? scale(values) : IMAGE_RANGE, state);

@@ -35,7 +35,8 @@ export class BadgeView {
 
   progress(what: string, loaded: number, total: number): void {
     this.loading.set(what, { loaded, total });
-    const sum = (key: "loaded" | "total") => [...this.loading.values()].reduce((all, part) => all + part[key], 0);
+    const sum = (key: "loaded" | "total") =>
+      [...this.loading.values()].reduce((all, part) => all + part[key], 0);
     const known = [...this.loading.values()].every((part) => part.total >= part.loaded && part.total > 0);
     const of = known ? ` of ${megabytes(sum("total"))}` : "";
     this.show(`Recording · loading the model, ${megabytes(sum("loaded"))}${of} MB`, "loading");

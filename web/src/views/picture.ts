@@ -9,6 +9,8 @@ export interface PictureOptions {
   symbol: string;
   caption: string;
   map: Colormap;
+  /** Decimals of the legend's numbers. */
+  digits?: number;
   /** What the numbers of the legend mean, for the picture's accessible name. */
   description: string;
   inspect: (row: number, column: number) => void;
@@ -44,8 +46,8 @@ export class Picture {
     this.root.classList.toggle("pending", !values);
     if (!values || !model) return;
     drawImage(this.canvas, values, model, this.options.map, range);
-    this.low.textContent = formatNumber(range.min, 2);
-    this.high.textContent = formatNumber(range.max, 2);
+    this.low.textContent = formatNumber(range.min, this.options.digits ?? 1);
+    this.high.textContent = formatNumber(range.max, this.options.digits ?? 1);
     this.marker.style.left = `${(100 * state.column) / model.width}%`;
     this.marker.style.top = `${(100 * state.row) / model.height}%`;
     this.marker.style.width = `${100 / model.width}%`;

@@ -55,11 +55,27 @@ export class PixelView {
     const reach = Math.max(...[pixel.x_t, pixel.x_prev, pixel.x0_hat].map((v) => Math.abs(v - pixel.mu)));
     const half = Math.max(4 * pixel.sigma, 1.12 * reach, 1e-3);
     const x = (value: number) => plot.width / 2 + ((value - pixel.mu) / half) * (plot.width / 2);
-    line(plot, [[0, floor], [plot.width, floor]], themeColor("line"), 1);
+    line(
+      plot,
+      [
+        [0, floor],
+        [plot.width, floor],
+      ],
+      themeColor("line"),
+      1,
+    );
     if (pixel.sigma > 0) this.bell(plot.width, floor, half, pixel, plot);
     const dashes = plot.context;
     dashes.setLineDash([3, 3]);
-    line(plot, [[x(pixel.mu), 14], [x(pixel.mu), floor]], themeColor("accent"), 1);
+    line(
+      plot,
+      [
+        [x(pixel.mu), 14],
+        [x(pixel.mu), floor],
+      ],
+      themeColor("accent"),
+      1,
+    );
     dashes.setLineDash([]);
     const marks: [string, number, string][] = [
       ["x_t", pixel.x_t, themeColor("muted")],
@@ -67,11 +83,21 @@ export class PixelView {
       ["drawn", pixel.x_prev, themeColor("now")],
     ];
     for (const [, value, color] of marks) dot(plot, x(value), floor, 5, color);
-    this.nameMarks(plot, marks.map(([name, value, color]) => ({ name, x: x(value), color })), floor + 18);
+    this.nameMarks(
+      plot,
+      marks.map(([name, value, color]) => ({ name, x: x(value), color })),
+      floor + 18,
+    );
     label(plot, "μ", x(pixel.mu), 12, themeColor("accent"), "center");
   }
 
-  private bell(width: number, floor: number, half: number, pixel: PixelNumbers, plot: Parameters<typeof area>[0]): void {
+  private bell(
+    width: number,
+    floor: number,
+    half: number,
+    pixel: PixelNumbers,
+    plot: Parameters<typeof area>[0],
+  ): void {
     const points: Point[] = [];
     for (let i = 0; i <= width; ++i) {
       const z = ((i / width) * 2 - 1) * (half / pixel.sigma);
@@ -92,6 +118,8 @@ export class PixelView {
     const at = sorted.map((mark) => Math.min(plot.width - 22, Math.max(22, mark.x)));
     for (let i = 1; i < at.length; ++i) at[i] = Math.max(at[i]!, at[i - 1]! + gap);
     const over = Math.max(0, at[at.length - 1]! - (plot.width - 22));
-    sorted.forEach((mark, i) => label(plot, mark.name.replace("_t", "ₜ").replace("_0", "₀"), at[i]! - over, y, mark.color, "center"));
+    sorted.forEach((mark, i) =>
+      label(plot, mark.name.replace("_t", "ₜ").replace("_0", "₀"), at[i]! - over, y, mark.color, "center"),
+    );
   }
 }

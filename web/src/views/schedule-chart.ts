@@ -67,11 +67,21 @@ export class ScheduleChart {
 
     const [low, high] = verticalRange(schedules, kind);
     const y = (value: number) =>
-      plot.height - PADDING - ((Math.min(high, Math.max(low, value)) - low) / (high - low)) * (plot.height - 2 * PADDING);
+      plot.height -
+      PADDING -
+      ((Math.min(high, Math.max(low, value)) - low) / (high - low)) * (plot.height - 2 * PADDING);
     const points = (values: number[]): Point[] =>
       values.map((value, i) => [(i / (values.length - 1)) * plot.width, y(value)]);
 
-    line(plot, [[0, y(low)], [plot.width, y(low)]], themeColor("line"), 1);
+    line(
+      plot,
+      [
+        [0, y(low)],
+        [plot.width, y(low)],
+      ],
+      themeColor("line"),
+      1,
+    );
     for (const [name, curves] of Object.entries(schedules.curves)) {
       if (name !== schedules.current) line(plot, points(curves[kind]), themeColor("faint"), 1.5);
     }
@@ -90,9 +100,25 @@ export class ScheduleChart {
     const value =
       this.shown[low]! + ((this.shown[low + 1] ?? this.shown[low]!) - this.shown[low]!) * (index - low);
     const now = themeColor("now");
-    line(plot, [[x, 0], [x, plot.height]], now, 1.5);
+    line(
+      plot,
+      [
+        [x, 0],
+        [x, plot.height],
+      ],
+      now,
+      1.5,
+    );
     dot(plot, x, y(value), 5, now);
-    const left = part > 0.8;
-    label(plot, formatNumber(value), x + (left ? -10 : 10), plot.height - 14, now, left ? "right" : "left");
+    // Above and left of the dot: curves rise to the right. At the left edge there is no room for that.
+    const inside = x > 60;
+    label(
+      plot,
+      formatNumber(value),
+      x + (inside ? -10 : 10),
+      Math.max(y(value) - 10, 32),
+      now,
+      inside ? "right" : "left",
+    );
   }
 }

@@ -53,10 +53,10 @@ export class StripView {
     const run = state.source?.run;
     if (!run) return;
     this.layOut(run);
-    const nearest = this.nearestColumn(state.position);
+    const current = this.currentColumn(state.position);
     this.columns.forEach((column, i) => {
       this.draw(column, this.states[i]!, run, state);
-      column.root.classList.toggle("now", i === nearest);
+      column.root.classList.toggle("now", i === current);
     });
   }
 
@@ -90,12 +90,10 @@ export class StripView {
     }
   }
 
-  private nearestColumn(position: number): number {
-    let nearest = 0;
-    this.states.forEach((at, i) => {
-      if (Math.abs(at - position) < Math.abs(this.states[nearest]! - position)) nearest = i;
-    });
-    return nearest;
+  /** The last column that has been reached. */
+  private currentColumn(position: number): number {
+    const after = this.states.findIndex((at) => at > position);
+    return (after < 0 ? this.states.length : after) - 1;
   }
 
   private scrub(clientX: number): void {
