@@ -68,10 +68,14 @@ Direction direction(std::uint32_t turn) {
   const float angle = static_cast<float>(left) * (6.28318531f / (1 << 24));
   const float c = cos_near_zero(angle), s = sin_near_zero(angle);
   switch (quarter % 4) {
-    case 0: return {c, s};
-    case 1: return {-s, c};
-    case 2: return {-c, -s};
-    default: return {s, -c};
+    case 0:
+      return {c, s};
+    case 1:
+      return {-s, c};
+    case 2:
+      return {-c, -s};
+    default:
+      return {s, -c};
   }
 }
 
@@ -103,8 +107,8 @@ void fill_normal(std::span<float> z, std::uint64_t seed, std::uint32_t t, std::u
   const std::array<std::uint32_t, 2> key = {static_cast<std::uint32_t>(seed),
                                             static_cast<std::uint32_t>(seed >> 32)};
   for (std::size_t i = 0; i < z.size(); i += 4) {
-    const Words words = philox4x32(
-        {static_cast<std::uint32_t>(i / 4), t, sample, static_cast<std::uint32_t>(purpose)}, key);
+    const Words words =
+        philox4x32({static_cast<std::uint32_t>(i / 4), t, sample, static_cast<std::uint32_t>(purpose)}, key);
     std::array<float, 4> four;
     box_muller(words[0], words[1], &four[0]);
     box_muller(words[2], words[3], &four[2]);

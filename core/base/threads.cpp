@@ -70,7 +70,8 @@ struct ThreadPool::State {
 
 ThreadPool::ThreadPool(int num_threads) : state_(std::make_unique<State>()) {
   UNDIFFUSE_ASSERT(num_threads >= 1);
-  for (int i = 1; i < num_threads; ++i) state_->workers.emplace_back([state = state_.get()] { state->work(); });
+  for (int i = 1; i < num_threads; ++i)
+    state_->workers.emplace_back([state = state_.get()] { state->work(); });
 }
 
 ThreadPool::~ThreadPool() {

@@ -22,7 +22,8 @@ class ThreadPool {
   /// keeps results bit-identical on any number of threads.
   template <class Task>
   void parallel_for(int count, Task&& task) {
-    run(count,
+    run(
+        count,
         [](void* context, int index) { (*static_cast<std::remove_reference_t<Task>*>(context))(index); },
         &task);
   }

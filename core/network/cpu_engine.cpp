@@ -87,10 +87,14 @@ struct CpuEngine::Impl {
     num_classes = graph.num_classes;
   }
 
-  static Shape shape_of(const Graph& graph, BufferId id) { return graph.buffers[static_cast<size_t>(id)].shape; }
+  static Shape shape_of(const Graph& graph, BufferId id) {
+    return graph.buffers[static_cast<size_t>(id)].shape;
+  }
 
   /// The buffer's memory for a whole batch, images one after the other.
-  float* at(BufferId id) { return arena.data() + layout.offsets[static_cast<size_t>(id)] * static_cast<size_t>(max_batch); }
+  float* at(BufferId id) {
+    return arena.data() + layout.offsets[static_cast<size_t>(id)] * static_cast<size_t>(max_batch);
+  }
 
   void load(const ModelInputs& inputs) {
     std::copy(inputs.x.begin(), inputs.x.end(), at(x));
@@ -137,7 +141,8 @@ void CpuEngine::Impl::label_embedding(const Compiled& op, int batch) {
   const auto width = static_cast<size_t>(op.out.channels);
   for (int image = 0; image < batch; ++image) {
     const auto row = static_cast<size_t>(at(op.op.inputs[0])[image]);
-    std::copy_n(op.op.weight.data() + row * width, width, at(op.op.output) + static_cast<size_t>(image) * width);
+    std::copy_n(op.op.weight.data() + row * width, width,
+                at(op.op.output) + static_cast<size_t>(image) * width);
   }
 }
 

@@ -31,7 +31,8 @@ void timestep_embedding(const Op& op, const Context& context, Values& out) {
   const size_t half = out.size() / 2;
   const double t = context.values(op.inputs[0])[0];
   for (size_t i = 0; i < half; ++i) {
-    const double angle = t * std::exp(-std::log(10000.0) * static_cast<double>(i) / static_cast<double>(half));
+    const double angle =
+        t * std::exp(-std::log(10000.0) * static_cast<double>(i) / static_cast<double>(half));
     out[i] = static_cast<float>(std::cos(angle));
     out[half + i] = static_cast<float>(std::sin(angle));
   }
@@ -68,7 +69,8 @@ void convolution(const Op& op, const Context& context, Values& out) {
       for (int c = 0; c < shape.channels; ++c) {
         const size_t i = at(shape, y, x, c);
         const double residual = op.residual < 0 ? 0.0 : context.values(op.residual)[i];
-        out[i] = activated(op.activation, window_sum(op, context, y, x, c) + op.bias[static_cast<size_t>(c)] + residual);
+        out[i] = activated(op.activation,
+                           window_sum(op, context, y, x, c) + op.bias[static_cast<size_t>(c)] + residual);
       }
     }
   }
@@ -95,7 +97,8 @@ void group_norm(const Op& op, const Context& context, Values& out) {
       double value = (in[i] - mean) * inv_sd * op.weight[channel] + op.bias[channel];
       if (op.inputs.size() > 1) {
         const Values& scale_shift = context.values(op.inputs[1]);
-        value = value * (1 + scale_shift[channel]) + scale_shift[channel + static_cast<size_t>(shape.channels)];
+        value =
+            value * (1 + scale_shift[channel]) + scale_shift[channel + static_cast<size_t>(shape.channels)];
       }
       out[i] = activated(op.activation, value);
     });
@@ -110,7 +113,8 @@ void attend(const Values& qkv, int positions, int channels, int head_size, int h
   };
   std::vector<double> weight(static_cast<size_t>(positions));
   for (int key = 0; key < positions; ++key) {
-    for (int d = 0; d < head_size; ++d) weight[static_cast<size_t>(key)] += value(0, query, d) * value(1, key, d);
+    for (int d = 0; d < head_size; ++d)
+      weight[static_cast<size_t>(key)] += value(0, query, d) * value(1, key, d);
     weight[static_cast<size_t>(key)] /= std::sqrt(static_cast<double>(head_size));
   }
   const double largest = *std::max_element(weight.begin(), weight.end());
@@ -118,7 +122,8 @@ void attend(const Values& qkv, int positions, int channels, int head_size, int h
   for (double& w : weight) sum += w = std::exp(w - largest);
   for (int d = 0; d < head_size; ++d) {
     double mixed = 0;
-    for (int key = 0; key < positions; ++key) mixed += weight[static_cast<size_t>(key)] / sum * value(2, key, d);
+    for (int key = 0; key < positions; ++key)
+      mixed += weight[static_cast<size_t>(key)] / sum * value(2, key, d);
     out[static_cast<size_t>(query * channels + head * head_size + d)] = static_cast<float>(mixed);
   }
 }
@@ -127,7 +132,8 @@ void attention(const Op& op, const Context& context, Values& out) {
   const Shape& shape = context.shape(op.output);
   for (int head = 0; head < op.heads; ++head) {
     for (int query = 0; query < shape.pixels(); ++query) {
-      attend(context.values(op.inputs[0]), shape.pixels(), shape.channels, shape.channels / op.heads, head, query, out);
+      attend(context.values(op.inputs[0]), shape.pixels(), shape.channels, shape.channels / op.heads, head,
+             query, out);
     }
   }
 }
@@ -138,7 +144,8 @@ void concat(const Op& op, const Context& context, Values& out) {
   for (int pixel = 0; pixel < shape.pixels(); ++pixel) {
     for (int c = 0; c < shape.channels; ++c) {
       const BufferId from = op.inputs[c < first ? 0 : 1];
-      out[at(shape, 0, pixel, c)] = context.values(from)[at(context.shape(from), 0, pixel, c < first ? c : c - first)];
+      out[at(shape, 0, pixel, c)] =
+          context.values(from)[at(context.shape(from), 0, pixel, c < first ? c : c - first)];
     }
   }
 }

@@ -37,16 +37,18 @@ std::uint64_t little_endian(std::span<const std::byte> bytes) {
 // IEEE half to float, exact for every value.
 float half_to_float(std::uint16_t half) {
   const std::uint32_t sign = half >> 15, exponent = half >> 10 & 31, fraction = half & 1023;
-  const float magnitude = exponent == 31  ? std::numeric_limits<float>::infinity()  // NaN is refused alike
-                          : exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
-                                          : std::ldexp(static_cast<float>(1024 + fraction), static_cast<int>(exponent) - 25);
+  const float magnitude =
+      exponent == 31  ? std::numeric_limits<float>::infinity()  // NaN is refused alike
+      : exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
+                      : std::ldexp(static_cast<float>(1024 + fraction), static_cast<int>(exponent) - 25);
   return sign ? -magnitude : magnitude;
 }
 
 size_t size_of(DType dtype) { return dtype == DType::F32 ? 4 : 2; }
 
 float value_at(const StoredTensor& tensor, size_t i) {
-  const std::span<const std::byte> bytes = tensor.data.subspan(i * size_of(tensor.dtype), size_of(tensor.dtype));
+  const std::span<const std::byte> bytes =
+      tensor.data.subspan(i * size_of(tensor.dtype), size_of(tensor.dtype));
   const auto bits = static_cast<std::uint32_t>(little_endian(bytes));
   if (tensor.dtype == DType::F16) return half_to_float(static_cast<std::uint16_t>(bits));
   float value;
@@ -78,7 +80,8 @@ std::optional<std::vector<std::int64_t>> read_shape(const json& list) {
     const std::optional<std::uint64_t> size = as_size(item);
     // Small enough that the product below never overflows, and larger than any real tensor.
     constexpr std::uint64_t kMaxElements = std::uint64_t{1} << 31;
-    if (!size || *size == 0 || *size > kMaxElements || (elements *= *size) > kMaxElements) return std::nullopt;
+    if (!size || *size == 0 || *size > kMaxElements || (elements *= *size) > kMaxElements)
+      return std::nullopt;
     shape.push_back(static_cast<std::int64_t>(*size));
   }
   return shape;
@@ -90,7 +93,8 @@ size_t elements_of(const std::vector<std::int64_t>& shape) {
   return elements;
 }
 
-Result<StoredTensor> read_tensor(const std::string& name, const json& entry, std::span<const std::byte> data) {
+Result<StoredTensor> read_tensor(const std::string& name, const json& entry,
+                                 std::span<const std::byte> data) {
   if (!entry.is_object()) return broken_tensor(name, "has no description");
   StoredTensor tensor;
   const json dtype = member(entry, "dtype");
@@ -165,7 +169,8 @@ Result<json> read_header(std::span<const std::byte> file, size_t& header_bytes) 
 
 }  // namespace
 
-Result<std::vector<float>> SafeTensors::read(const std::string& name, const std::vector<std::int64_t>& shape) const {
+Result<std::vector<float>> SafeTensors::read(const std::string& name,
+                                             const std::vector<std::int64_t>& shape) const {
   const auto found = tensors.find(name);
   if (found == tensors.end()) return broken_tensor(name, "is missing");
   const StoredTensor& tensor = found->second;

@@ -34,7 +34,8 @@ std::optional<std::vector<int>> read_widths(const json& config) {
   constexpr size_t kMaxLevels = 6;
   constexpr int kMaxWidth = 2048;
   const auto found = config.find("widths");
-  if (found == config.end() || !found->is_array() || found->empty() || found->size() > kMaxLevels) return std::nullopt;
+  if (found == config.end() || !found->is_array() || found->empty() || found->size() > kMaxLevels)
+    return std::nullopt;
   std::vector<int> widths;
   for (const json& item : *found) {
     const std::int64_t width = item.is_number_integer() ? item.get<std::int64_t>() : 0;
@@ -69,10 +70,14 @@ Result<Config> read_config(const SafeTensors& file) {
     const char* name;
     int* field;
     int min, max;
-  } fields[] = {{"channels_in", &config.channels_in, 1, 4}, {"channels_out", &config.channels_out, 1, 8},
-                {"size", &config.size, 1, 512},             {"fold", &config.fold, 1, 8},
-                {"blocks", &config.blocks, 1, 8},           {"groups", &config.groups, 1, 2048},
-                {"heads", &config.heads, 1, 64},            {"embedding", &config.embedding, 2, 4096},
+  } fields[] = {{"channels_in", &config.channels_in, 1, 4},
+                {"channels_out", &config.channels_out, 1, 8},
+                {"size", &config.size, 1, 512},
+                {"fold", &config.fold, 1, 8},
+                {"blocks", &config.blocks, 1, 8},
+                {"groups", &config.groups, 1, 2048},
+                {"heads", &config.heads, 1, 64},
+                {"embedding", &config.embedding, 2, 4096},
                 {"classes", &config.classes, 1, 1000}};
   for (const auto& field : fields) {
     const std::optional<int> value = read_int(object, field.name, field.min, field.max);
@@ -122,11 +127,15 @@ class Builder {
     op.upsample = options.upsample;
     op.activation = options.activation;
     op.residual = options.residual;
-    const auto out64 = std::int64_t{channels}, in64 = std::int64_t{in.channels}, k = std::int64_t{options.kernel};
-    const std::vector<std::int64_t> stored = options.dense ? std::vector{out64, in64} : std::vector{out64, in64, k, k};
+    const auto out64 = std::int64_t{channels}, in64 = std::int64_t{in.channels},
+               k = std::int64_t{options.kernel};
+    const std::vector<std::int64_t> stored =
+        options.dense ? std::vector{out64, in64} : std::vector{out64, in64, k, k};
     op.weight = channels_last(tensor(name + ".weight", stored), channels, in.channels, options.kernel);
     op.bias = tensor(name + ".bias", {out64});
-    const auto size = [&](int input_size) { return (input_size * options.upsample - 1) / options.stride + 1; };
+    const auto size = [&](int input_size) {
+      return (input_size * options.upsample - 1) / options.stride + 1;
+    };
     return add(std::move(op), output, {1, size(in.height), size(in.width), channels});
   }
 
@@ -137,7 +146,8 @@ class Builder {
   }
 
   /// `scale_shift`: [1,1,2C] with the scales first, or -1.
-  BufferId group_norm(const std::string& name, BufferId input, Activation activation, BufferId scale_shift = -1) {
+  BufferId group_norm(const std::string& name, BufferId input, Activation activation,
+                      BufferId scale_shift = -1) {
     Op op{.kind = OpKind::GroupNorm, .inputs = {input}};
     if (scale_shift >= 0) op.inputs.push_back(scale_shift);
     op.groups = config_.groups;
@@ -215,7 +225,8 @@ class UNetBuilder {
   void embed() {
     const int width = config_.embedding;
     const BufferId t = builder_.buffer("t", 1, 1, 1), label = builder_.buffer("label", 1, 1, 1);
-    const BufferId waves = builder_.add({.kind = OpKind::TimestepEmbedding, .inputs = {t}}, "waves", {1, 1, 1, width});
+    const BufferId waves =
+        builder_.add({.kind = OpKind::TimestepEmbedding, .inputs = {t}}, "waves", {1, 1, 1, width});
     Op lookup{.kind = OpKind::LabelEmbedding, .inputs = {label}};
     lookup.weight = builder_.tensor("label.weight", {config_.classes + 1, width});
     const BufferId row = builder_.add(std::move(lookup), "label.row", {1, 1, 1, width});
@@ -225,8 +236,9 @@ class UNetBuilder {
 
   BufferId stem(BufferId x) {
     const int side = config_.size / config_.fold, folded = config_.channels_in * config_.fold * config_.fold;
-    const BufferId unshuffled = builder_.add(
-        {.kind = OpKind::PixelUnshuffle, .inputs = {x}, .factor = config_.fold}, "folded", {1, side, side, folded});
+    const BufferId unshuffled =
+        builder_.add({.kind = OpKind::PixelUnshuffle, .inputs = {x}, .factor = config_.fold}, "folded",
+                     {1, side, side, folded});
     return builder_.convolution("stem", "stem", unshuffled, config_.widths[0], {.kernel = 3});
   }
 
@@ -251,7 +263,8 @@ class UNetBuilder {
       const size_t level = levels - 1 - step;
       const std::string at = std::to_string(step);
       for (int i = 0; i < config_.blocks; ++i) {
-        h = residual_block("up." + at + "." + std::to_string(i), concat(h, skips_.back()), config_.widths[level]);
+        h = residual_block("up." + at + "." + std::to_string(i), concat(h, skips_.back()),
+                           config_.widths[level]);
         skips_.pop_back();
       }
       if (level > 0) {
@@ -280,7 +293,8 @@ class UNetBuilder {
   BufferId residual_block(const std::string& name, BufferId x, int channels) {
     BufferId h = builder_.group_norm(name + ".norm1", x, Activation::Silu);
     h = builder_.convolution(name + ".conv1", name + ".conv1", h, channels, {.kernel = 3});
-    const BufferId modulation = builder_.dense(name + ".modulation", name + ".modulation", embedding_, 2 * channels);
+    const BufferId modulation =
+        builder_.dense(name + ".modulation", name + ".modulation", embedding_, 2 * channels);
     h = builder_.group_norm(name + ".norm2", h, Activation::Silu, modulation);
     const bool same = builder_.shape(x).channels == channels;
     const BufferId skip = same ? x : builder_.convolution(name + ".skip", name + ".skip", x, channels, {});

@@ -27,8 +27,7 @@ double gaussian_entropy_nats(double var) {
 double transition_kl_nats(const Posterior& q, const ReverseTransition& p, double x0, double x0_hat,
                           double x0_var) {
   UNDIFFUSE_ASSERT(q.beta_tilde > 0 && q.c1 == p.on_x);
-  return gaussian_kl_nats(q.c0 * x0, q.beta_tilde, p.on_x0 * x0_hat,
-                          p.var_const + p.var_on_x0_var * x0_var);
+  return gaussian_kl_nats(q.c0 * x0, q.beta_tilde, p.on_x0 * x0_hat, p.var_const + p.var_on_x0_var * x0_var);
 }
 
 double prior_kl_nats(double x0, double alpha_bar_T) {

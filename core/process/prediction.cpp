@@ -59,7 +59,8 @@ void to_answer(Prediction prediction, bool learned_variance, int channels, doubl
     var.setZero();
     return;
   }
-  const auto r = output.rightCols(channels).max(static_cast<float>(kMinLogVar)).min(static_cast<float>(kMaxLogVar));
+  const auto r =
+      output.rightCols(channels).max(static_cast<float>(kMinLogVar)).min(static_cast<float>(kMaxLogVar));
   // Not Eigen's exp, for the reason that mean_and_sigma gives for sqrt.
   var = static_cast<float>(1 - alpha_bar) * r.unaryExpr([](float value) { return std::exp(value); });
 }

@@ -24,7 +24,8 @@ ToX0 to_x0(Prediction prediction, double alpha_bar);
 // Single conversions, for views that show them (and for tests). 0 < alpha_bar < 1.
 double eps_from_x0(double x_t, double x0, double alpha_bar);
 double v_from_x0(double x_t, double x0, double alpha_bar);
-double score_from_x0(double x_t, double x0, double alpha_bar);  ///< grad log p_t(x_t) = -eps / sqrt(1 - alpha_bar)
+double score_from_x0(double x_t, double x0,
+                     double alpha_bar);  ///< grad log p_t(x_t) = -eps / sqrt(1 - alpha_bar)
 double output_from_x0(Prediction prediction, double x_t, double x0, double alpha_bar);
 
 /// r of a learned variance x0_var = (1 - alpha_bar) exp(r) is clamped here; the trainer does the same.

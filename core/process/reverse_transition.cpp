@@ -21,11 +21,13 @@ ReverseTransition reverse_transition(double alpha_bar_t, double alpha_bar_s, Var
   UNDIFFUSE_ASSERT(!"a variance without a formula");
 }
 
-void mean_and_sigma(const ReverseTransition& transition, std::span<const float> x_t, std::span<const float> x0_hat,
-                    std::span<const float> x0_var, std::span<float> mu, std::span<float> sigma) {
+void mean_and_sigma(const ReverseTransition& transition, std::span<const float> x_t,
+                    std::span<const float> x0_hat, std::span<const float> x0_var, std::span<float> mu,
+                    std::span<float> sigma) {
   UNDIFFUSE_ASSERT(x0_hat.size() == x_t.size() && x0_var.size() == x_t.size());
   UNDIFFUSE_ASSERT(mu.size() == x_t.size() && sigma.size() == x_t.size());
-  array(mu) = static_cast<float>(transition.on_x0) * array(x0_hat) + static_cast<float>(transition.on_x) * array(x_t);
+  array(mu) =
+      static_cast<float>(transition.on_x0) * array(x0_hat) + static_cast<float>(transition.on_x) * array(x_t);
   // Not Eigen's sqrt: it is an approximation in whole vectors and exact in what is left over, so a
   // pixel's bits would hang on where in memory it lies.
   array(sigma) = (static_cast<float>(transition.var_const) +

@@ -25,7 +25,7 @@ ReverseTransition reverse_transition(double alpha_bar_t, double alpha_bar_s, Var
 
 /// mu and sigma (the standard deviation) of every element.
 void mean_and_sigma(const ReverseTransition& transition, std::span<const float> x_t,
-                    std::span<const float> x0_hat, std::span<const float> x0_var,
-                    std::span<float> mu, std::span<float> sigma);
+                    std::span<const float> x0_hat, std::span<const float> x0_var, std::span<float> mu,
+                    std::span<float> sigma);
 
 }  // namespace undiffuse

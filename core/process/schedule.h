@@ -25,7 +25,7 @@ struct ScheduleSpec {
 struct Schedule {
   std::vector<double> alpha_bar;
 
-  int num_steps() const { return static_cast<int>(alpha_bar.size()) - 1; }  ///< T
+  int num_steps() const { return static_cast<int>(alpha_bar.size()) - 1; }    ///< T
   double beta(int t) const { return 1.0 - alpha_bar[t] / alpha_bar[t - 1]; }  ///< t in 1..T
 };
 

@@ -18,9 +18,8 @@ Denoiser::Denoiser(const ModelInfo& info, Engine& engine) : info_(info), engine_
 }
 
 int Denoiser::calls_per_image(const ModelInfo& info, const Conditioning& conditioning) {
-  const bool any_class_only =
-      std::all_of(conditioning.labels.begin(), conditioning.labels.end(),
-                  [&](int label) { return label == info.num_classes(); });
+  const bool any_class_only = std::all_of(conditioning.labels.begin(), conditioning.labels.end(),
+                                          [&](int label) { return label == info.num_classes(); });
   return conditioning.guidance == 1 || any_class_only ? 1 : 2;
 }
 

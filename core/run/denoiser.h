@@ -33,8 +33,7 @@ class Denoiser {
               std::span<float> x0_hat, std::span<float> x0_var);
 
  private:
-  void call_network(std::span<const float> x, double alpha_bar, std::span<const int> labels,
-                    int calls);
+  void call_network(std::span<const float> x, double alpha_bar, std::span<const int> labels, int calls);
 
   const ModelInfo& info_;
   Engine& engine_;

@@ -7,7 +7,8 @@
 namespace undiffuse {
 namespace {
 
-void derive_transition(Field field, const RecordContext& context, const StepInputs& inputs, std::span<float> out) {
+void derive_transition(Field field, const RecordContext& context, const StepInputs& inputs,
+                       std::span<float> out) {
   std::vector<float> mu(out.size()), sigma(out.size()), z(out.size());
   stage_mean_and_sigma(context.stage, context.clip, inputs, mu, sigma);
   if (field == Field::Mu) std::copy(mu.begin(), mu.end(), out.begin());

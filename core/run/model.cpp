@@ -57,9 +57,7 @@ class MetadataReader {
     if (!(number >= min && number <= max)) fail(key, "a number in its range");
     return number >= min && number <= max ? number : min;
   }
-  double number(const std::string& key, double min, double max) {
-    return number(key, parsed(key), min, max);
-  }
+  double number(const std::string& key, double min, double max) { return number(key, parsed(key), min, max); }
 
  private:
   const std::map<std::string, std::string>& metadata_;

@@ -60,8 +60,8 @@ void NoiseSource::step(const Stage& stage, std::span<float> z, int image_size) c
   });
 }
 
-void stage_mean_and_sigma(const Stage& stage, bool clip, const StepInputs& inputs,
-                          std::span<float> mu, std::span<float> sigma) {
+void stage_mean_and_sigma(const Stage& stage, bool clip, const StepInputs& inputs, std::span<float> mu,
+                          std::span<float> sigma) {
   std::span<const float> x0_hat = inputs.x0_hat;
   if (clip) {  // mu has its own memory, so it can hold the clipped image for a moment
     array(mu) = array(x0_hat).max(-1.0f).min(1.0f);

@@ -55,8 +55,8 @@ struct NoiseSource {
 };
 
 /// mu and sigma of a stage; with `clip` x0_hat is clamped to [-1, 1] first.
-void stage_mean_and_sigma(const Stage& stage, bool clip, const StepInputs& inputs,
-                          std::span<float> mu, std::span<float> sigma);
+void stage_mean_and_sigma(const Stage& stage, bool clip, const StepInputs& inputs, std::span<float> mu,
+                          std::span<float> sigma);
 
 /// x_prev = mu + sigma z. The one place where a state moves: replay and display use it too.
 void draw(std::span<const float> mu, std::span<const float> sigma, std::span<const float> z,

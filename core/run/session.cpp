@@ -144,10 +144,16 @@ bool Session::field(int step, int sample, Field field, std::span<float> out) con
   const auto size = static_cast<size_t>(model_->image.image_size());
   UNDIFFUSE_ASSERT(out.size() == size);
   const TraceRecord batch = run_->trace.record(step);
-  const auto image = [&](std::span<const float> of) { return of.subspan(static_cast<size_t>(sample) * size, size); };
+  const auto image = [&](std::span<const float> of) {
+    return of.subspan(static_cast<size_t>(sample) * size, size);
+  };
   const StepInputs inputs{image(batch.x_t), image(batch.x0_hat), image(batch.x0_var)};
-  derive_field(field, {table()[static_cast<size_t>(step)], settings_.clip, model_->prediction,
-                       {settings_.seed, static_cast<std::uint32_t>(sample)}}, inputs, out);
+  derive_field(field,
+               {table()[static_cast<size_t>(step)],
+                settings_.clip,
+                model_->prediction,
+                {settings_.seed, static_cast<std::uint32_t>(sample)}},
+               inputs, out);
   return true;
 }
 

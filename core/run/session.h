@@ -73,9 +73,9 @@ class Session {
   // Transport, for views that keep their position here. position() is the number of steps taken,
   // 0..num_steps().
   int position() const { return position_; }
-  void step();                 ///< takes one step (computing it if need be); at the end, nothing
-  void back();                 ///< one step back; at the start, nothing
-  void seek(int position);     ///< clamped to 0..num_steps()
+  void step();              ///< takes one step (computing it if need be); at the end, nothing
+  void back();              ///< one step back; at the start, nothing
+  void seek(int position);  ///< clamped to 0..num_steps()
   void run() { seek(num_steps()); }
   void restart() { seek(0); }
   void reseed(std::uint32_t seed);

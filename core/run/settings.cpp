@@ -34,7 +34,8 @@ constexpr double number(Enum value) {
   return static_cast<double>(value);
 }
 
-#define FIELD(path) [](Settings& s) -> auto& { return s.path; }
+#define FIELD(path) \
+  [](Settings & s) -> auto& { return s.path; }
 
 std::vector<Setting> model_rows() {
   return {
@@ -187,8 +188,8 @@ int hex_digit(char c) {
 std::string percent_decoded(std::string_view text) {
   std::string decoded;
   for (size_t i = 0; i < text.size(); ++i) {
-    const bool escape = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-                        hex_digit(text[i + 2]) >= 0;
+    const bool escape =
+        text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
     decoded += escape ? static_cast<char>(16 * hex_digit(text[i + 1]) + hex_digit(text[i + 2])) : text[i];
     if (escape) i += 2;
   }
@@ -199,9 +200,8 @@ std::string label_of(const Setting& row) { return std::string(row.label); }
 
 void set_text(Settings& settings, const std::string& value, std::vector<std::string>& notes) {
   const bool plain = !value.empty() && value.size() <= 64 &&
-                     std::all_of(value.begin(), value.end(), [](unsigned char c) {
-                       return std::isalnum(c) || c == '-' || c == '_';
-                     });
+                     std::all_of(value.begin(), value.end(),
+                                 [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
   if (plain) {
     settings.model = value;
   } else {
@@ -236,9 +236,9 @@ void set_number_from_text(const Setting& row, const std::string& value, Settings
   const double clamped = std::clamp(whole, row.min, row.max);
   row.set(settings, clamped);
   if (clamped != *parsed) {
-    notes.push_back(label_of(row) + " is " + (row.type == SettingType::Real ? "" : "a whole number ") + "from " +
-                    format_number(row.min) + " to " + format_number(row.max) + "; " + in_quotes(value) +
-                    " became " + format_number(clamped) + ".");
+    notes.push_back(label_of(row) + " is " + (row.type == SettingType::Real ? "" : "a whole number ") +
+                    "from " + format_number(row.min) + " to " + format_number(row.max) + "; " +
+                    in_quotes(value) + " became " + format_number(clamped) + ".");
   }
 }
 

@@ -22,16 +22,16 @@ inline constexpr int kEachClass = -2;  ///< image i of the batch is of class i m
 /// The values, ready to use. The defaults are the table's.
 struct Settings {
   std::string model = "mnist-mean-variance";  ///< name of a weights file; the view finds it
-  int label = 3;                ///< the setting "class": 0..classes-1, kAnyClass or kEachClass
-  int steps = 50;               ///< S, 1..1000 (no more than the model's T)
-  double guidance = 1.5;        ///< classifier-free guidance scale w; 1 is plain conditional
-  ScheduleSpec schedule;        ///< the setting "schedule" and its parameters
+  int label = 3;                              ///< the setting "class": 0..classes-1, kAnyClass or kEachClass
+  int steps = 50;                             ///< S, 1..1000 (no more than the model's T)
+  double guidance = 1.5;                      ///< classifier-free guidance scale w; 1 is plain conditional
+  ScheduleSpec schedule;                      ///< the setting "schedule" and its parameters
   SamplerKind sampler = SamplerKind::Ancestral;
   Variance variance = Variance::Learned;
-  bool clip = true;             ///< clamp x0_hat to the data's range; changes mu
-  int images = 1;               ///< batch: 1, 4 or 16
+  bool clip = true;  ///< clamp x0_hat to the data's range; changes mu
+  int images = 1;    ///< batch: 1, 4 or 16
   std::uint32_t seed = 11;
-  double speed = 10;            ///< steps a second while playing; the view's, no part of the picture
+  double speed = 10;  ///< steps a second while playing; the view's, no part of the picture
   bool operator==(const Settings&) const = default;
 
   /// Equal in all that the picture depends on.
@@ -55,9 +55,9 @@ struct Setting {
   double min = 0;
   double max = 0;
   double step = 1;
-  bool log_scale = false;                  ///< a slider gives each factor the same room
-  std::vector<SettingOption> options = {}; ///< of a Choice; with max > min also min..max
-  std::string_view only_if_schedule = {};  ///< shown only while "schedule" has this value
+  bool log_scale = false;                   ///< a slider gives each factor the same room
+  std::vector<SettingOption> options = {};  ///< of a Choice; with max > min also min..max
+  std::string_view only_if_schedule = {};   ///< shown only while "schedule" has this value
   double (*get)(const Settings&) = nullptr;
   void (*set)(Settings&, double) = nullptr;
 };

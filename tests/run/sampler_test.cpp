@@ -14,7 +14,8 @@ Schedule cosine() { return make_schedule({}, kT); }
 
 TEST(SamplerTable, WalksFromNoiseToDataForEveryStepCount) {
   for (int steps : {1, 2, 3, 7, 50, 999, 1000}) {
-    const std::vector<Stage> table = make_sampler_table(SamplerKind::Ancestral, cosine(), steps, Variance::Learned);
+    const std::vector<Stage> table =
+        make_sampler_table(SamplerKind::Ancestral, cosine(), steps, Variance::Learned);
     ASSERT_EQ(table.size(), static_cast<size_t>(steps));
     EXPECT_EQ(table.front().t, kT);
     EXPECT_EQ(table.back().t_prev, 0);
@@ -31,8 +32,8 @@ TEST(SamplerTable, WalksFromNoiseToDataForEveryStepCount) {
 }
 
 TEST(Sampler, TheLastStepGivesTheMean) {
-  Sampler sampler(make_sampler_table(SamplerKind::Ancestral, cosine(), 1, Variance::FixedLarge), {1, 2, 2, 1}, {7, 0},
-                  true);
+  Sampler sampler(make_sampler_table(SamplerKind::Ancestral, cosine(), 1, Variance::FixedLarge), {1, 2, 2, 1},
+                  {7, 0}, true);
   const std::vector<float> x0_hat = {-3.0f, -0.5f, 0.25f, 2.0f}, x0_var(4, 1.0f);
   sampler.supply(x0_hat, x0_var);
   EXPECT_TRUE(sampler.done());
@@ -42,9 +43,10 @@ TEST(Sampler, TheLastStepGivesTheMean) {
 
 TEST(Sampler, StartsFromTheSameNoiseWhateverTheStepsAndSchedule) {
   const Shape shape{3, 4, 4, 1};
-  const Sampler few(make_sampler_table(SamplerKind::Ancestral, cosine(), 5, Variance::Learned), shape, {9, 0}, true);
-  const Sampler many(make_sampler_table(SamplerKind::Ancestral, make_schedule({ScheduleFamily::Linear}, kT), 500,
-                                        Variance::FixedSmall),
+  const Sampler few(make_sampler_table(SamplerKind::Ancestral, cosine(), 5, Variance::Learned), shape, {9, 0},
+                    true);
+  const Sampler many(make_sampler_table(SamplerKind::Ancestral, make_schedule({ScheduleFamily::Linear}, kT),
+                                        500, Variance::FixedSmall),
                      shape, {9, 0}, false);
   EXPECT_TRUE(std::equal(few.x().begin(), few.x().end(), many.x().begin()));
 }
@@ -62,8 +64,8 @@ TEST(Sampler, AnImageDoesNotDependOnItsBatch) {
 }
 
 TEST(Sampler, RestoreThenSupplyRepeatsAStepToTheBit) {
-  Sampler sampler(make_sampler_table(SamplerKind::Ancestral, cosine(), 10, Variance::Learned), {1, 8, 8, 1}, {3, 0},
-                  true);
+  Sampler sampler(make_sampler_table(SamplerKind::Ancestral, cosine(), 10, Variance::Learned), {1, 8, 8, 1},
+                  {3, 0}, true);
   const std::vector<float> x0_hat(64, 0.3f), x0_var(64, 0.05f);
   for (int i = 0; i < 4; ++i) sampler.supply(x0_hat, x0_var);
   const std::vector<float> before(sampler.x().begin(), sampler.x().end());
@@ -80,7 +82,9 @@ TEST(Sampler, RestoreThenSupplyRepeatsAStepToTheBit) {
 struct GaussianData {
   double m, v;
   double gain(double alpha_bar) const { return std::sqrt(alpha_bar) * v / (alpha_bar * v + 1 - alpha_bar); }
-  double x0_hat(double x, double alpha_bar) const { return m + gain(alpha_bar) * (x - std::sqrt(alpha_bar) * m); }
+  double x0_hat(double x, double alpha_bar) const {
+    return m + gain(alpha_bar) * (x - std::sqrt(alpha_bar) * m);
+  }
   double x0_var(double alpha_bar) const { return v * (1 - alpha_bar) / (alpha_bar * v + 1 - alpha_bar); }
 };
 
@@ -89,7 +93,8 @@ struct Moments {
   void step(const Stage& stage, const GaussianData& data) {
     const double k = stage.transition.on_x0 * data.gain(stage.alpha_bar) + stage.transition.on_x;
     const double at_zero = stage.transition.on_x0 * data.x0_hat(0, stage.alpha_bar);
-    const double drawn = stage.transition.var_const + stage.transition.var_on_x0_var * data.x0_var(stage.alpha_bar);
+    const double drawn =
+        stage.transition.var_const + stage.transition.var_on_x0_var * data.x0_var(stage.alpha_bar);
     mean = k * mean + at_zero;
     var = k * k * var + (stage.draws ? drawn : 0);
   }
@@ -99,8 +104,8 @@ TEST(Sampler, GaussianDataComesOutWithItsExactMoments) {
   const GaussianData data{0.4, 0.09};
   for (const Variance variance : {Variance::Learned, Variance::FixedSmall, Variance::FixedLarge}) {
     for (const int steps : {4, 50}) {
-      Sampler sampler(make_sampler_table(SamplerKind::Ancestral, cosine(), steps, variance), {16, 64, 64, 1}, {5, 0},
-                      false);
+      Sampler sampler(make_sampler_table(SamplerKind::Ancestral, cosine(), steps, variance), {16, 64, 64, 1},
+                      {5, 0}, false);
       const auto n = static_cast<size_t>(16 * 64 * 64);
       std::vector<float> x0_hat(n), x0_var(n);
       Moments exact;

@@ -16,8 +16,7 @@ TEST(Settings, EveryRowIsCompleteAndItsDefaultLegal) {
   for (const Setting& row : settings_table()) {
     EXPECT_FALSE(row.label.empty()) << row.name;
     EXPECT_FALSE(row.help.empty()) << row.name;
-    const ParsedSettings parsed =
-        parse_settings(std::string(row.name) + "=" + format_value(row, Settings{}));
+    const ParsedSettings parsed = parse_settings(std::string(row.name) + "=" + format_value(row, Settings{}));
     EXPECT_EQ(parsed.settings, Settings{}) << row.name;
     EXPECT_TRUE(parsed.notes.empty()) << row.name << ": " << parsed.notes.front();
   }
@@ -48,8 +47,8 @@ TEST(Settings, OutOfRangeIsClampedWithASentence) {
 }
 
 TEST(Settings, NonsenseIsRefusedWithASentence) {
-  const ParsedSettings parsed =
-      parse_settings("#steps=many&schedule=wild&class=cat&colour=red&model=../x&images=3&guidance=1e999&steps");
+  const ParsedSettings parsed = parse_settings(
+      "#steps=many&schedule=wild&class=cat&colour=red&model=../x&images=3&guidance=1e999&steps");
   EXPECT_EQ(parsed.settings, Settings{});
   EXPECT_EQ(parsed.notes.size(), 8u);
   EXPECT_EQ(parsed.notes[0], "Steps takes a number, not 'many'; kept 50.");

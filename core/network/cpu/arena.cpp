@@ -45,7 +45,8 @@ ArenaLayout lay_out(const Graph& graph) {
       moved = false;
       for (size_t other = 0; other < id; ++other) {
         const size_t begin = layout.offsets[other], end = begin + size_of(graph, other);
-        if (!lives[id].overlaps(lives[other]) || offset >= end || offset + size_of(graph, id) <= begin) continue;
+        if (!lives[id].overlaps(lives[other]) || offset >= end || offset + size_of(graph, id) <= begin)
+          continue;
         offset = end;
         moved = true;
       }

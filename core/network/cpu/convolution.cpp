@@ -6,9 +6,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/network/cpu/convolution.cpp"
-#include <hwy/foreach_target.h>
-
 #include <hwy/contrib/math/math-inl.h>
+#include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
 #include "core/network/cpu/silu-inl.h"
@@ -93,7 +92,9 @@ HWY_NOINLINE void block(const ConvolutionTask& task, int channel, int begin) {
   for (int r = 0; r < R; ++r) {
     for (int v = 0; v < V; ++v) {
       const int first = channel + v * static_cast<int>(lanes);
-      finish(task, sums[r][v], static_cast<size_t>(begin + r) * static_cast<size_t>(task.channels_out) + static_cast<size_t>(first),
+      finish(task, sums[r][v],
+             static_cast<size_t>(begin + r) * static_cast<size_t>(task.channels_out) +
+                 static_cast<size_t>(first),
              first, task.channels_out - first);
     }
   }
@@ -134,11 +135,13 @@ void convolution(const ConvolutionTask& task, int panel, int begin, int end) {
 
 std::vector<float> pack_weight(const std::vector<float>& weight, int channels_out, int inner) {
   const int width = panel_width(), panels = (channels_out + width - 1) / width;
-  std::vector<float> packed(static_cast<size_t>(panels) * static_cast<size_t>(width) * static_cast<size_t>(inner));
+  std::vector<float> packed(static_cast<size_t>(panels) * static_cast<size_t>(width) *
+                            static_cast<size_t>(inner));
   for (int channel = 0; channel < channels_out; ++channel) {
     const int panel = channel / width, lane = channel % width;
     for (int i = 0; i < inner; ++i) {
-      packed[(static_cast<size_t>(panel) * static_cast<size_t>(inner) + static_cast<size_t>(i)) * static_cast<size_t>(width) +
+      packed[(static_cast<size_t>(panel) * static_cast<size_t>(inner) + static_cast<size_t>(i)) *
+                 static_cast<size_t>(width) +
              static_cast<size_t>(lane)] =
           weight[static_cast<size_t>(channel) * static_cast<size_t>(inner) + static_cast<size_t>(i)];
     }

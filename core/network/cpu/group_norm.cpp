@@ -6,7 +6,6 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/network/cpu/group_norm.cpp"
 #include <hwy/foreach_target.h>
-
 #include <hwy/highway.h>
 
 #include "core/network/cpu/silu-inl.h"
@@ -49,7 +48,8 @@ void spread_group_mean(const GroupNormTask& task, float* values) {
     float* of_group = values + group * size;
     double sum = 0;
     for (int i = 0; i < size; ++i) sum += of_group[i];
-    for (int i = 0; i < size; ++i) of_group[i] = static_cast<float>(sum / (static_cast<double>(size) * task.pixels));
+    for (int i = 0; i < size; ++i)
+      of_group[i] = static_cast<float>(sum / (static_cast<double>(size) * task.pixels));
   }
 }
 

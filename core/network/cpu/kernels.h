@@ -12,15 +12,15 @@ namespace undiffuse::cpu {
 /// channel, inner dimension = taps x channels_in. `offsets` says where each tap of a pixel reads, so
 /// padding, stride, upsampling and dense layers are all the same kernel.
 struct ConvolutionTask {
-  const float* in = nullptr;    ///< [batch, in_image]
-  const float* zeros = nullptr; ///< channels_in zeros, read by taps outside the image
-  const int* offsets = nullptr; ///< [pixels, taps] floats into the image, or -1 for zeros
-  const float* weight = nullptr;///< pack_weight()
-  const float* bias = nullptr;  ///< [channels_out padded to panel_width()]
+  const float* in = nullptr;        ///< [batch, in_image]
+  const float* zeros = nullptr;     ///< channels_in zeros, read by taps outside the image
+  const int* offsets = nullptr;     ///< [pixels, taps] floats into the image, or -1 for zeros
+  const float* weight = nullptr;    ///< pack_weight()
+  const float* bias = nullptr;      ///< [channels_out padded to panel_width()]
   const float* residual = nullptr;  ///< [batch, pixels, channels_out] or null
-  float* out = nullptr;         ///< [batch, pixels, channels_out]
-  int in_image = 0;             ///< floats of one input image
-  int pixels = 0;               ///< output pixels of one image
+  float* out = nullptr;             ///< [batch, pixels, channels_out]
+  int in_image = 0;                 ///< floats of one input image
+  int pixels = 0;                   ///< output pixels of one image
   int taps = 0;
   int channels_in = 0;
   int channels_out = 0;

@@ -1,0 +1,38 @@
+# ./dev check: what takes longer than ./dev test. At most 75 minutes on two cores.
+fuzz_seconds=${UNDIFFUSE_FUZZ_SECONDS:-300}
+
+install_for "${build_packages[@]}" "${test_packages[@]}" "${check_packages[@]}"
+
+# sanitized PRESET CTEST-ARGUMENTS...
+sanitized() {
+  local preset=$1
+  shift
+  say "building with sanitizers ($preset)"
+  run_logged "cmake-$preset" cmake --preset "$preset"
+  run_logged "build-$preset" cmake --build "build/$preset" -j "$jobs"
+  say "testing with sanitizers ($preset)"
+  run_logged "ctest-$preset" ctest --test-dir "build/$preset" -j "$jobs" --output-on-failure "$@"
+}
+
+sanitized asan
+# The single-threaded layers have nothing for it to find.
+sanitized tsan -R 'Threads|ThreadPool|Engine|Session'
+
+say "building with clang"
+run_logged cmake-clang cmake -S . -B build/clang -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
+run_logged build-clang cmake --build build/clang -j "$jobs"
+say "clang-tidy"
+run_logged clang-tidy clang-tidy -p build/clang --quiet $(git ls-files 'core/*.cpp')
+
+say "building the fuzzers"
+run_logged cmake-fuzz cmake --preset fuzz
+run_logged build-fuzz cmake --build build/fuzz -j "$jobs" --target weights_fuzz settings_fuzz
+mkdir -p build/corpus/weights build/corpus/settings
+cp -u weights/*.safetensors build/corpus/weights/
+printf 'steps=20&schedule=linear&beta_end=0.03&class=any' >build/corpus/settings/example
+for fuzzer in weights settings; do
+  say "fuzzing $fuzzer for $fuzz_seconds s"
+  run_logged "fuzz-$fuzzer" "build/fuzz/tests/${fuzzer}_fuzz" -max_total_time="$fuzz_seconds" -max_len=2100000 \
+    -artifact_prefix=build/logs/ "build/corpus/$fuzzer"
+done
+say "all checks passed"

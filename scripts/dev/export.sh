@@ -1,0 +1,5 @@
+# ./dev export ...: see weights/README.md
+source scripts/dev/data.sh
+install_for "${train_packages[@]}"
+resolve_data "$@"
+exec $python weights/export.py "${resolved[@]}"
