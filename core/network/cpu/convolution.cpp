@@ -6,8 +6,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/network/cpu/convolution.cpp"
-#include <hwy/contrib/math/math-inl.h>
-#include <hwy/foreach_target.h>
+#include <hwy/foreach_target.h>  // first: it includes this file again for each target
+
 #include <hwy/highway.h>
 
 #include "core/network/cpu/silu-inl.h"
