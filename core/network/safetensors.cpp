@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 namespace undiffuse {
@@ -67,9 +68,11 @@ std::optional<std::uint64_t> as_size(const json& value) {
   return value.get<std::uint64_t>();
 }
 
-json member(const json& object, const char* name) {
+// Not a copy: copying recurses, and a stranger's header may nest half a million deep.
+const json& member(const json& object, const char* name) {
+  static const json kNothing;
   const auto found = object.find(name);
-  return found == object.end() ? json() : *found;
+  return found == object.end() ? kNothing : *found;
 }
 
 std::optional<std::vector<std::int64_t>> read_shape(const json& list) {
@@ -87,9 +90,10 @@ std::optional<std::vector<std::int64_t>> read_shape(const json& list) {
   return shape;
 }
 
-size_t elements_of(const std::vector<std::int64_t>& shape) {
-  size_t elements = 1;
-  for (const std::int64_t size : shape) elements *= static_cast<size_t>(size);
+// 64 bits on 32-bit machines too (WASM): the bytes of 2^30 floats would be none there.
+std::uint64_t elements_of(const std::vector<std::int64_t>& shape) {
+  std::uint64_t elements = 1;
+  for (const std::int64_t size : shape) elements *= static_cast<std::uint64_t>(size);
   return elements;
 }
 
@@ -97,7 +101,7 @@ Result<StoredTensor> read_tensor(const std::string& name, const json& entry,
                                  std::span<const std::byte> data) {
   if (!entry.is_object()) return broken_tensor(name, "has no description");
   StoredTensor tensor;
-  const json dtype = member(entry, "dtype");
+  const json& dtype = member(entry, "dtype");
   if (dtype != "F32" && dtype != "F16") return broken_tensor(name, "is neither F32 nor F16");
   tensor.dtype = dtype == "F32" ? DType::F32 : DType::F16;
 
@@ -105,7 +109,7 @@ Result<StoredTensor> read_tensor(const std::string& name, const json& entry,
   if (!shape) return broken_tensor(name, "has no usable shape");
   tensor.shape = *shape;
 
-  const json offsets = member(entry, "data_offsets");
+  const json& offsets = member(entry, "data_offsets");
   const bool pair = offsets.is_array() && offsets.size() == 2 && as_size(offsets[0]) && as_size(offsets[1]);
   if (!pair) return broken_tensor(name, "has no data_offsets");
   const std::uint64_t begin = *as_size(offsets[0]), end = *as_size(offsets[1]);
@@ -133,7 +137,7 @@ std::optional<Error> find_overlap(const std::map<std::string, StoredTensor>& ten
   for (size_t i = 1; i < begins.size(); ++i) {
     const StoredTensor& before = tensors.find(*begins[i - 1].second)->second;
     if (begins[i].first < before.data.data() + before.data.size()) {
-      return broken_tensor(*begins[i].second, "overlaps '" + *begins[i - 1].second + "'");
+      return broken_tensor(*begins[i].second, "overlaps '" + begins[i - 1].second->substr(0, 80) + "'");
     }
   }
   return std::nullopt;
@@ -162,7 +166,9 @@ Result<json> read_header(std::span<const std::byte> file, size_t& header_bytes) 
   const auto* text = reinterpret_cast<const char*>(file.data()) + kLengthBytes;
   bool duplicate = false;
   json header = parse_refusing_duplicates({text, header_bytes}, duplicate);
-  if (!header.is_object()) return broken("its header is not JSON");
+  // The parser takes a zero byte for the end and would not look at what follows.
+  const bool whole = std::string_view(text, header_bytes).find('\0') == std::string_view::npos;
+  if (!whole || !header.is_object()) return broken("its header is not JSON");
   if (duplicate) return broken("its header names something twice");
   return header;
 }
@@ -177,7 +183,7 @@ Result<std::vector<float>> SafeTensors::read(const std::string& name,
   if (tensor.shape != shape) {
     return broken_tensor(name, "is " + text_of(tensor.shape) + " where the network has " + text_of(shape));
   }
-  std::vector<float> values(elements_of(shape));
+  std::vector<float> values(static_cast<size_t>(elements_of(shape)));
   for (size_t i = 0; i < values.size(); ++i) {
     values[i] = value_at(tensor, i);
     if (!std::isfinite(values[i])) return broken_tensor(name, "holds a value that is not a number");

@@ -64,8 +64,10 @@ class MetadataReader {
   std::optional<Error> error_;
 };
 
-json member(const json& object, const char* name) {
-  return object.is_object() && object.contains(name) ? *object.find(name) : json();
+// Not a copy: copying recurses, and a stranger's file may nest half a million deep.
+const json& member(const json& object, const char* name) {
+  static const json kNothing;
+  return object.is_object() && object.contains(name) ? *object.find(name) : kNothing;
 }
 
 Shape read_image(MetadataReader& reader) {
@@ -97,7 +99,7 @@ bool read_learned_variance(MetadataReader& reader) {
 Schedule read_schedule(MetadataReader& reader) {
   ScheduleSpec spec;
   const json schedule = reader.parsed("schedule");
-  const json family = member(schedule, "family");
+  const json& family = member(schedule, "family");
   if (family == "linear") {
     spec.family = ScheduleFamily::Linear;
     spec.beta_start = reader.number("schedule", member(schedule, "beta_start"), 1e-8, 0.5);
