@@ -187,9 +187,6 @@ export class App {
         incoming.want(this.equationWants(step));
       }
     }
-    if (!state.recording && state.source && document.documentElement.dataset.live === undefined) {
-      document.documentElement.dataset.live = String(Math.round(performance.now())); // for the benchmark
-    }
     this.render();
   }
 
@@ -350,6 +347,14 @@ export class App {
 
   // --- Showing ---
 
+  /** For `./dev bench web`. */
+  private markFirsts(): void {
+    if (!frame(this.state, Field.XPrev)) return;
+    for (const mark of this.state.recording ? ["first-picture"] : ["first-picture", "first-live-step"]) {
+      if (performance.getEntriesByName(mark).length === 0) performance.mark(mark);
+    }
+  }
+
   private equationWants(step: number): Want[] {
     return [{ step, sample: this.state.sample, fields: EQUATION_FIELDS }];
   }
@@ -389,6 +394,7 @@ export class App {
     ]) {
       view.update(state);
     }
+    this.markFirsts();
     state.source?.want(this.wants());
     if (this.threads > 0 && !state.recording && state.source) {
       this.badge.running(this.threads, this.engine.milliseconds);
