@@ -21,15 +21,13 @@ say() {
   printf '%4ds  %s\n' "$SECONDS" "$*"
 }
 
-# run_logged NAME COMMAND...: quiet while it works, its log's end if it fails.
+# run_logged NAME COMMAND...: quiet while it works; its log's end, and the end of it all, if it fails.
 run_logged() {
   local log=build/logs/$1.log
   shift
-  if ! "$@" >"$log" 2>&1; then
-    tail -n 60 "$log"
-    echo "The full log is $log." >&2
-    return 1
-  fi
+  "$@" >"$log" 2>&1 && return
+  tail -n 60 "$log"
+  fail "Failed: $*. The full log is $log."
 }
 
 debian_release() {
@@ -77,7 +75,7 @@ install_page_tools() {
   cmp -s web/package-lock.json "$stamp" && return
   say "installing the page's tools (npm ci)"
   run_logged npm-ci npm --prefix web ci --ignore-scripts --no-audit --no-fund
-  run_logged npm-node env -C web npm rebuild node
+  run_logged npm-node npm --prefix web rebuild node
   [[ -x web/node_modules/node/bin/node ]] || run_logged npm-node env -C web/node_modules/node node installArchSpecificPackage.js
   cp web/package-lock.json "$stamp"
 }
