@@ -109,17 +109,21 @@ TEST(ToAnswer, ClampsTheLogVariance) {
 
 // A pixel's bits must not hang on where in memory it lies, or batches would change pictures.
 TEST(ToAnswer, IsTheSameAtAnyAddress) {
-  const Images image = images(64, 1, true);
-  Images first = image;
-  to_answer(Prediction::V, true, 1, 0.3, image.raw, image.x_t, first.x0_hat, first.x0_var);
-  for (std::size_t skip = 1; skip < 17; ++skip) {
-    std::vector<float> x0_hat(64 - skip), x0_var(64 - skip);
-    to_answer(Prediction::V, true, 1, 0.3, std::span(image.raw).subspan(2 * skip),
-              std::span(image.x_t).subspan(skip), x0_hat, x0_var);
-    EXPECT_TRUE(
-        std::equal(x0_hat.begin(), x0_hat.end(), first.x0_hat.begin() + static_cast<std::ptrdiff_t>(skip)));
-    EXPECT_TRUE(
-        std::equal(x0_var.begin(), x0_var.end(), first.x0_var.begin() + static_cast<std::ptrdiff_t>(skip)));
+  for (const std::size_t channels : {1u, 3u, 12u}) {
+    const auto c = static_cast<int>(channels);
+    const Images image = images(64, channels, true);
+    Images first = image;
+    to_answer(Prediction::V, true, c, 0.3, image.raw, image.x_t, first.x0_hat, first.x0_var);
+    for (std::size_t skip = 1; skip < 17; ++skip) {  // raw, x_t and the answer each at their own address
+      const std::size_t at = skip * channels, size = image.x_t.size() - at;
+      std::vector<float> x0_hat(size + skip), x0_var(size + skip);
+      const std::span mean = std::span(x0_hat).subspan(skip), var = std::span(x0_var).subspan(skip);
+      to_answer(Prediction::V, true, c, 0.3, std::span(image.raw).subspan(2 * at),
+                std::span(image.x_t).subspan(at), mean, var);
+      EXPECT_TRUE(
+          std::equal(mean.begin(), mean.end(), first.x0_hat.begin() + static_cast<std::ptrdiff_t>(at)));
+      EXPECT_TRUE(std::equal(var.begin(), var.end(), first.x0_var.begin() + static_cast<std::ptrdiff_t>(at)));
+    }
   }
 }
 
