@@ -13,7 +13,6 @@ const serve = (port: number, ...flags: string[]) => ({
 export default defineConfig({
   testDir: "../tests/web",
   outputDir: "../build/playwright",
-  tsconfig: "./tsconfig.json",
   workers: 1, // each page runs a network on every core
   timeout: 60_000,
   expect: { timeout: 15_000 },

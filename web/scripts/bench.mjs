@@ -32,9 +32,11 @@ async function measure(url) {
   await page.waitForFunction(() => performance.getEntriesByName("first-live-step").length > 0);
   const at = (name) => page.evaluate((mark) => performance.getEntriesByName(mark)[0].startTime, name);
   const times = { picture: await at("first-picture"), live: await at("first-live-step") };
-  const inWorker = await page.workers()[0].evaluate(() =>
-    performance.getEntriesByType("resource").reduce((sum, entry) => sum + entry.transferSize, 0),
-  );
+  const inWorker = await page
+    .workers()[0]
+    .evaluate(() =>
+      performance.getEntriesByType("resource").reduce((sum, entry) => sum + entry.transferSize, 0),
+    );
   await browser.close();
   return { ...times, bytes: bytes + inWorker };
 }
@@ -49,8 +51,25 @@ const results = [];
 for (let i = 0; i < RUNS; ++i) results.push(await measure(url));
 server.kill();
 const line = (name, values, unit, digits = 0) =>
-  console.log(`${name.padEnd(22)}${spread(values).map((value) => value.toFixed(digits).padStart(9)).join("")}  ${unit}`);
+  console.log(
+    `${name.padEnd(22)}${spread(values)
+      .map((value) => value.toFixed(digits).padStart(9))
+      .join("")}  ${unit}`,
+  );
 console.log(`${"".padEnd(22)}${["min", "median", "max"].map((name) => name.padStart(9)).join("")}`);
-line("first picture", results.map((result) => result.picture), "ms after opening");
-line("first live step", results.map((result) => result.live), "ms after opening");
-line("downloaded, gzip", results.map((result) => result.bytes / 1e6), "MB", 2);
+line(
+  "first picture",
+  results.map((result) => result.picture),
+  "ms after opening",
+);
+line(
+  "first live step",
+  results.map((result) => result.live),
+  "ms after opening",
+);
+line(
+  "downloaded, gzip",
+  results.map((result) => result.bytes / 1e6),
+  "MB",
+  2,
+);

@@ -75,7 +75,7 @@ export class App {
       restart: () => this.seek(0),
       seek: (position) => this.seek(position),
     });
-    this.controls = new ControlsView(index.table, index.models, {
+    this.controls = new ControlsView(index.table, index.models, index.run.model.classes, {
       preview: (name, value) => this.preview(name, value),
       apply: (name, value) => void this.apply({ ...this.state.values, [name]: value }),
     });
@@ -107,8 +107,8 @@ export class App {
     const help = byId<HTMLDialogElement>("help");
     byId("help-button").addEventListener("click", () => help.showModal());
     document.addEventListener("keydown", (event) => {
-      if (event.key === "?" && !(event.target as HTMLElement).closest("input, select, dialog"))
-        help.showModal();
+      const typing = (event.target as HTMLElement).closest("input[type=number], select, dialog") !== null;
+      if (event.key === "?" && !typing) help.showModal();
     });
     byId("pixel").addEventListener("keydown", (event) => this.movePixel(event));
   }
@@ -293,8 +293,8 @@ export class App {
 
   private pauseAt(position: number): void {
     this.setPlaying(false);
+    this.toAnnounce = true;
     this.seek(position);
-    this.announce();
   }
 
   private seek(position: number): void {
@@ -334,10 +334,12 @@ export class App {
   }
 
   /** For screen readers, on steps that a person takes; playing would chatter. */
+  private toAnnounce = false;
   private announce(): void {
     const { source } = this.state;
     const values = frame(this.state, Field.XPrev);
-    if (!source || !values) return;
+    if (!this.toAnnounce || !source || !values) return; // said once its images are there
+    this.toAnnounce = false;
     const brightness =
       values.reduce((sum, value) => sum + Math.min(1, Math.max(-1, value)), 0) / values.length;
     const percent = Math.round(50 * (brightness + 1));
@@ -395,6 +397,7 @@ export class App {
       view.update(state);
     }
     this.markFirsts();
+    this.announce();
     state.source?.want(this.wants());
     if (this.threads > 0 && !state.recording && state.source) {
       this.badge.running(this.threads, this.engine.milliseconds);

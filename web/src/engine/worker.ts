@@ -10,6 +10,8 @@ let run = 0; // counts runs, so that the page can tell late frames of an old one
 let wants: Want[] = [];
 let pumping = false;
 
+type Progress = (what: string, loaded: number, total: number) => void;
+
 function post(message: FromWorker, transfer: Transferable[] = []): void {
   self.postMessage(message, transfer);
 }
@@ -25,7 +27,10 @@ function nextTurn(): Promise<void> {
   });
 }
 
-async function fetchBytes(url: string, what: string): Promise<Uint8Array> {
+/** A sentence of an error, for people. */
+const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+async function fetchBytes(url: string, what: string, progress: Progress): Promise<Uint8Array> {
   let response: Response;
   try {
     response = await fetch(url);
@@ -45,37 +50,68 @@ async function fetchBytes(url: string, what: string): Promise<Uint8Array> {
     if (done) break;
     parts.push(value);
     loaded += value.length;
-    post({ type: "progress", what, loaded, total });
+    progress(what, loaded, total);
   }
   const bytes = new Uint8Array(loaded);
   parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
   return bytes;
 }
 
-async function createCore(base: string, threads: number): Promise<Core> {
-  const name = threads > 1 ? "undiffuse-threads" : "undiffuse";
-  const wasmBinary = await fetchBytes(`${base}${name}.wasm`, "program");
-  const script = `${base}${name}.js`;
-  self.importScripts(script);
-  const module = await self.createUndiffuse({
-    wasmBinary,
-    mainScriptUrlOrBlob: script,
-    locateFile: (file: string) => base + file,
-    poolSize: threads - 1,
-  });
-  return new Core(module, threads);
+function importProgram(script: string): void {
+  try {
+    self.importScripts(script);
+  } catch {
+    throw new Error("The program did not load (its script): check the connection, then retry.");
+  }
 }
 
-async function load(message: Extract<ToWorker, { type: "load" }>): Promise<void> {
+async function createCore(base: string, threads: number, progress: Progress): Promise<Core> {
+  const name = threads > 1 ? "undiffuse-threads" : "undiffuse";
+  const wasmBinary = await fetchBytes(`${base}${name}.wasm`, "program", progress);
+  const script = `${base}${name}.js`;
+  importProgram(script);
   try {
-    const weights = fetchBytes(`${message.base}models/${message.model}.safetensors`, "model");
-    const created = core ?? createCore(message.base, message.threads);
-    const [ready, bytes] = await Promise.all([created, weights]);
+    const module = await self.createUndiffuse({
+      wasmBinary,
+      mainScriptUrlOrBlob: script,
+      locateFile: (file: string) => base + file,
+      poolSize: threads - 1,
+    });
+    return new Core(module, threads);
+  } catch (error) {
+    throw new Error(`The program did not start (${reason(error)}): retry, or try another browser.`);
+  }
+}
+
+/** The program, once: a later try goes on with it if only the weights did not come. */
+let program: Promise<Core> | undefined;
+function loadProgram(base: string, threads: number, progress: Progress): Promise<Core> {
+  program ??= createCore(base, threads, progress).catch((error) => {
+    program = undefined;
+    throw error;
+  });
+  return program;
+}
+
+let loads = 0; // a download that outlives its failed load is silent
+async function load({ base, model, threads }: Extract<ToWorker, { type: "load" }>): Promise<void> {
+  const number = ++loads;
+  const progress: Progress = (what, loaded, total) => {
+    if (number === loads) post({ type: "progress", what, loaded, total });
+  };
+  try {
+    const weights = fetchBytes(`${base}models/${model}.safetensors`, "model", progress);
+    const [ready, bytes] = await Promise.all([loadProgram(base, threads, progress), weights]);
+    if (number !== loads) return;
     ready.open(bytes);
     core = ready;
-    post({ type: "ready", threads: message.threads });
+    run += 1;
+    wants = [];
+    post({ type: "ready", threads });
   } catch (error) {
-    post({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+    if (number !== loads) return;
+    loads += 1;
+    post({ type: "failed", message: reason(error) });
   }
 }
 

@@ -50,6 +50,7 @@ export class ControlsView {
   constructor(
     table: Setting[],
     private readonly models: ModelEntry[],
+    private readonly classes: string[], // of the default model, until one is open
     private readonly events: ControlEvents,
   ) {
     const rank = (row: Setting) => CARD_ORDER.indexOf(row.name) + 1 || CARD_ORDER.length + 1;
@@ -61,7 +62,7 @@ export class ControlsView {
   }
 
   update(state: State): void {
-    this.showClasses(state.source?.run.model.classes);
+    this.showClasses(state.source?.run.model.classes ?? this.classes);
     for (const { row, root, show } of this.controls.values()) {
       root.hidden = row.only_if !== undefined && row.only_if.schedule !== state.values.schedule;
       show(state.values[row.name] ?? row.default);
@@ -183,15 +184,14 @@ export class ControlsView {
   }
 
   /** The model's class names follow the table's "any" and "one of each". */
-  private showClasses(classes: string[] | undefined): void {
+  private showClasses(classes: string[]): void {
     const control = this.controls.get("class");
     const select = control?.root.querySelector("select");
-    if (!control || !select || !classes) return;
-    const general = control.row.options ?? [];
-    if (select.options.length === general.length + classes.length) return;
-    select.replaceChildren(
-      ...general.map((option) => element("option", { value: option.value }, option.label)),
-      ...classes.map((name, i) => element("option", { value: i }, name)),
-    );
+    if (!control || !select) return;
+    const named = classes.map((name, i) => ({ value: String(i), label: name }));
+    const options = [...(control.row.options ?? []), ...named];
+    if (options.map(({ label }) => label).join() === [...select.options].map(({ label }) => label).join())
+      return;
+    select.replaceChildren(...options.map(({ value, label }) => element("option", { value }, label)));
   }
 }

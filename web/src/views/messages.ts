@@ -49,6 +49,7 @@ export class BadgeView {
   }
 
   failed(): void {
+    this.loading.clear();
     this.show("Not running", "failed");
   }
 

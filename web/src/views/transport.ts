@@ -26,6 +26,7 @@ export class TransportView {
       max: 1,
       step: 1,
       scale: linearScale(0, 1),
+      describedBy: "help-timeline",
       format: (position) => `${position} steps taken`,
       preview: events.seek,
       apply: events.seek,
@@ -39,8 +40,9 @@ export class TransportView {
     };
     document.addEventListener("keydown", (event) => {
       const target = event.target as HTMLElement;
-      const typing = target.closest("input, select, textarea, dialog") !== null;
-      const pressing = event.key === " " && target.closest("button, summary, a") !== null;
+      const sliding = event.key === " " && target.closest("input[type=range]") !== null; // has no use for it
+      const typing = !sliding && target.closest("input, select, dialog") !== null;
+      const pressing = event.key === " " && target.closest("button") !== null;
       const action = keys[event.key];
       if (!action || typing || pressing || event.altKey || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
