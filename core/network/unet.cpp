@@ -53,6 +53,9 @@ std::optional<Error> check(const Config& config) {
   if (config.widths.back() % config.heads != 0) return bad_config("heads do not divide the last width");
   constexpr int kMaxBuffer = 1 << 22;  // floats of one image's widest buffer: 16 MiB
   const int side = config.size / config.fold;
+  const int last_side = config.size / smallest;
+  constexpr int kMaxPositions = 4096;  // attention's work grows with their square
+  if (last_side * last_side > kMaxPositions) return bad_config("the last level is too large for attention");
   for (const int width : config.widths) {
     if (width % config.groups != 0) return bad_config("groups do not divide the widths");
     if (side * side > kMaxBuffer / (6 * width)) return bad_config("widths and size are too large");

@@ -17,9 +17,10 @@ using namespace undiffuse;
 
 Bytes edited(std::span<const std::uint8_t> edits) {
   static const Bytes kTiny = to_bytes(tiny_unet());
+  const size_t header = header_end(kTiny);
   Bytes file = kTiny;
   for (; edits.size() >= 3; edits = edits.subspan(3)) {
-    const size_t at = (static_cast<size_t>(edits[0]) << 8 | edits[1]) % header_end(file);
+    const size_t at = (static_cast<size_t>(edits[0]) << 8 | edits[1]) % header;
     file[at] = static_cast<std::byte>(edits[2]);
   }
   return file;

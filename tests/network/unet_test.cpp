@@ -195,10 +195,8 @@ TEST(UNet, ConfigsThatDoNotFitTogether) {
       {"fold", "8", "size"},
   };
   for (const auto& bad : cases) expect_refused(with_config(bad.field, bad.value), bad.named);
-  TinyUNet large;
-  large.size = 512, large.fold = 1;
-  WeightsFile file = tiny_unet(large);
-  expect_refused(file, "too large");
+  expect_refused(tiny_unet({.size = 512, .fold = 1, .widths = {4, 4, 4, 4}}), "too large");
+  expect_refused(tiny_unet({.size = 130, .fold = 1}), "attention");
 }
 
 TEST(UNet, DeeplyNestedMetadataIsRefusedWithoutRecursion) {
