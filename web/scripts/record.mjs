@@ -9,7 +9,9 @@ import { join, resolve } from "node:path";
 
 delete globalThis.fetch; // Emscripten 3.1.6 would hand it a file path
 
-const FIELDS = [0, 1, 2, 3, 4, 5, 6, 7, 8]; // all that the views show
+// x_t, x0_hat, z, raw output and its variance part; the rest follows (src/recording.ts).
+const FIELDS = [0, 1, 5, 7, 8];
+const X_PREV = 6;
 const CURVE_POINTS = 201;
 
 const [site, modelsFile] = process.argv.slice(2).map((path) => resolve(path));
@@ -52,16 +54,17 @@ function toHalf(value) {
 function images(run) {
   const size = run.model.height * run.model.width * run.model.channels;
   const out = core._malloc(4 * size);
-  const halves = new Uint16Array(run.steps * FIELDS.length * size);
-  let at = 0;
+  const halves = [];
+  const add = (step, field) => {
+    if (core._ud_field(step, 0, field, out) !== size) throw new Error(`no field ${field} of step ${step}`);
+    halves.push(...core.HEAPF32.subarray(out / 4, out / 4 + size).map(toHalf));
+  };
   for (let step = 0; step < run.steps; ++step) {
     while (core._ud_compute(step) === 0);
-    for (const field of FIELDS) {
-      if (core._ud_field(step, 0, field, out) !== size) throw new Error(`no field ${field} of step ${step}`);
-      for (const value of core.HEAPF32.subarray(out / 4, out / 4 + size)) halves[at++] = toHalf(value);
-    }
+    for (const field of FIELDS) add(step, field);
   }
-  return halves;
+  add(run.steps - 1, X_PREV);
+  return Uint16Array.from(halves);
 }
 
 core._ud_init(1);

@@ -36,6 +36,7 @@ export class App {
 
   private threads = 0; // 0: the engine is not ready
   private loadedModel = "";
+  private failure: string | undefined; // why nothing runs
   private text = location.hash.slice(1); // the settings string as it was asked for
   private applications = 0; // the newest apply() wins
   private incoming: FrameSource | undefined; // the live run that takes over from the recording
@@ -59,7 +60,7 @@ export class App {
       curve: "alpha_bar",
     };
     this.engine = new Engine({
-      progress: (what, loaded, total) => this.badge.progress(what, loaded, total),
+      progress: (what, loaded, total) => this.badge.progress(what, loaded, total, this.state.recording),
       ready: (threads) => this.ready(threads),
       failed: (message) => this.failed(message),
       frames: () => this.framesCame(),
@@ -86,7 +87,7 @@ export class App {
     this.listen();
     const missing = missingFeature();
     if (missing) {
-      this.badge.failed();
+      this.failure = missing;
       this.messages.showError(missing);
     } else {
       this.load();
@@ -116,6 +117,8 @@ export class App {
   // --- The engine ---
 
   private load(): void {
+    this.failure = undefined;
+    this.messages.clearError();
     this.loadedModel = String(this.state.values.model);
     this.engine.load(this.loadedModel, usableThreads());
   }
@@ -128,8 +131,9 @@ export class App {
   }
 
   private failed(message: string): void {
-    this.badge.failed();
+    this.failure = message;
     this.messages.showError(message, () => this.load());
+    this.render();
   }
 
   /** Settings to the core; its answer is what holds. */
@@ -138,14 +142,12 @@ export class App {
     const before = settingsString(this.state.table, this.state.values);
     this.state.values = values;
     this.text = text;
-    if (values.model !== this.loadedModel && this.threads > 0) {
-      this.threads = 0;
-      this.load();
-      return;
-    }
-    if (this.threads === 0) {
+    const otherModel = values.model !== this.loadedModel && !missingFeature();
+    if (this.threads === 0 || otherModel) {
       if (this.state.recording && !this.isRecorded(values)) this.dropRecording();
       this.writeHash(text);
+      this.threads = 0;
+      if (otherModel) this.load();
       this.render();
       return;
     }
@@ -399,7 +401,9 @@ export class App {
     this.markFirsts();
     this.announce();
     state.source?.want(this.wants());
-    if (this.threads > 0 && !state.recording && state.source) {
+    if (this.failure) {
+      this.badge.failed(state.recording);
+    } else if (this.threads > 0 && !state.recording && state.source) {
       this.badge.running(this.threads, this.engine.milliseconds);
     }
     document.documentElement.dataset.source = state.recording ? "recording" : state.source ? "live" : "none";

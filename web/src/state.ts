@@ -63,7 +63,7 @@ export function formatNumber(value: number | undefined, digits = 3): string {
 export function stepTitle(source: FrameSource, position: number): string {
   const { run, available } = source;
   const step = Math.min(position, run.steps - 1);
-  const coming = step > available ? ` · computing, ${available} steps so far` : "";
-  if (position >= run.steps) return `Done: ${run.steps} of ${run.steps} steps${coming}`;
-  return `Step ${position + 1} of ${run.steps} · t = ${run.t[position]} → ${run.t[position + 1]}${coming}`;
+  if (step > available) return `Step ${step + 1} of ${run.steps} · ${available} computed`;
+  if (position >= run.steps) return `Done: ${run.steps} of ${run.steps} steps`;
+  return `Step ${position + 1} of ${run.steps} · t = ${run.t[position]} → ${run.t[position + 1]}`;
 }

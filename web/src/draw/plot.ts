@@ -49,6 +49,10 @@ export function dot(plot: Plot, x: number, y: number, radius: number, color: str
   plot.context.fill();
 }
 
+function useFont(plot: Plot, size: number): void {
+  plot.context.font = `${size}px ${getComputedStyle(plot.context.canvas).fontFamily}`;
+}
+
 export function label(
   plot: Plot,
   text: string,
@@ -56,11 +60,33 @@ export function label(
   y: number,
   color: string,
   align: CanvasTextAlign,
+  size = 13,
 ): void {
-  plot.context.font = `13px ${getComputedStyle(plot.context.canvas).fontFamily}`;
+  useFont(plot, size);
   plot.context.fillStyle = color;
   plot.context.textAlign = align;
   plot.context.fillText(text, x, y);
+}
+
+/** Clears what is behind a label that comes next. */
+export function halo(
+  plot: Plot,
+  text: string,
+  x: number,
+  y: number,
+  color: string,
+  align: CanvasTextAlign,
+): void {
+  useFont(plot, 13);
+  plot.context.strokeStyle = color;
+  plot.context.lineWidth = 5;
+  plot.context.textAlign = align;
+  plot.context.strokeText(text, x, y);
+}
+
+export function textWidth(plot: Plot, text: string, size: number): number {
+  useFont(plot, size);
+  return plot.context.measureText(text).width;
 }
 
 /** A colour of the theme, by its CSS variable. */

@@ -61,18 +61,37 @@ class LiveRun implements FrameSource {
 
 export class Engine {
   milliseconds = 0;
-  private readonly worker: Worker;
+  private worker: Worker;
+  private stopped = false;
   private readonly answers = new Map<number, (message: FromWorker) => void>();
   private nextId = 1;
   private live: { number: number; run: LiveRun } | undefined;
 
   constructor(private readonly events: EngineEvents) {
-    this.worker = new Worker(new URL("./worker.ts", import.meta.url), { name: "undiffuse" });
-    this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.receive(data);
-    this.worker.onerror = (event) => events.failed(`The worker stopped: ${event.message}. Reload the page.`);
+    this.worker = this.startWorker();
+  }
+
+  private startWorker(): Worker {
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { name: "undiffuse" });
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.receive(data);
+    worker.onerror = (event) => {
+      event.preventDefault(); // said in place, not in the console
+      this.stopped = true;
+      const reason = event.message
+        ? `stopped (${event.message}): `
+        : "did not load: check the connection, then ";
+      this.events.failed(`The network's worker ${reason}retry.`);
+    };
+    return worker;
   }
 
   load(model: string, threads: number): void {
+    if (this.stopped) {
+      this.worker.terminate();
+      this.worker = this.startWorker();
+      this.stopped = false;
+      this.live = undefined;
+    }
     this.post({ type: "load", base: new URL(".", document.baseURI).href, model, threads });
   }
 

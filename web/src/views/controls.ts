@@ -176,7 +176,7 @@ export class ControlsView {
     const head = element("div", { class: "field-head" }, text, ...(value ? [value] : []));
     return element(
       "div",
-      { class: "field", title: row.help },
+      { class: "field" },
       head,
       control,
       element("p", { class: "help", id: helpId }, row.help),

@@ -18,11 +18,15 @@ export class MessagesView {
   showError(sentence: string, retry?: () => void): void {
     const button = element("button", { type: "button" }, "Retry");
     button.addEventListener("click", () => {
-      this.error.hidden = true;
+      this.clearError();
       retry?.();
     });
     this.error.replaceChildren(element("span", {}, sentence), ...(retry ? [button] : []));
     this.error.hidden = false;
+  }
+
+  clearError(): void {
+    this.error.hidden = true;
   }
 }
 
@@ -33,13 +37,14 @@ export class BadgeView {
   private readonly root = byId("badge");
   private readonly loading = new Map<string, { loaded: number; total: number }>();
 
-  progress(what: string, loaded: number, total: number): void {
+  progress(what: string, loaded: number, total: number, recording: boolean): void {
     this.loading.set(what, { loaded, total });
     const sum = (key: "loaded" | "total") =>
       [...this.loading.values()].reduce((all, part) => all + part[key], 0);
     const known = [...this.loading.values()].every((part) => part.total >= part.loaded && part.total > 0);
     const of = known ? ` of ${megabytes(sum("total"))}` : "";
-    this.show(`Recording · loading the model, ${megabytes(sum("loaded"))}${of} MB`, "loading");
+    const loading = recording ? "Recording · loading" : "Loading";
+    this.show(`${loading} the network, ${megabytes(sum("loaded"))}${of} MB`, "loading");
   }
 
   running(threads: number, millisecondsPerStep: number): void {
@@ -48,9 +53,9 @@ export class BadgeView {
     this.show(`${where}${pace}`, "live");
   }
 
-  failed(): void {
+  failed(recording: boolean): void {
     this.loading.clear();
-    this.show("Not running", "failed");
+    this.show(recording ? "Recording · not running" : "Not running", "failed");
   }
 
   private show(text: string, kind: string): void {

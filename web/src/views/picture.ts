@@ -46,12 +46,19 @@ export class Picture {
     this.root.classList.toggle("pending", !values);
     if (!values || !model) return;
     drawImage(this.canvas, values, model, this.options.map, range);
-    this.low.textContent = formatNumber(range.min, this.options.digits ?? 1);
-    this.high.textContent = formatNumber(range.max, this.options.digits ?? 1);
+    this.low.textContent = this.legendNumber(range.min);
+    this.high.textContent = this.legendNumber(range.max);
     this.marker.style.left = `${(100 * state.column) / model.width}%`;
     this.marker.style.top = `${(100 * state.row) / model.height}%`;
     this.marker.style.width = `${100 / model.width}%`;
     this.marker.style.height = `${100 / model.height}%`;
+  }
+
+  /** Three decimals: .186 and 1.00, so that two such numbers fit under a phone's picture. */
+  private legendNumber(value: number): string {
+    const { digits = 1 } = this.options;
+    if (digits < 3) return formatNumber(value, digits);
+    return value < 0.9995 ? formatNumber(value, 3).replace(/^0\./, ".") : formatNumber(value, 2);
   }
 
   private point(event: PointerEvent): void {

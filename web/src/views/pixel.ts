@@ -23,16 +23,19 @@ export class PixelView {
   private readonly canvas = byId<HTMLCanvasElement>("bell");
   private readonly title = byId("pixel-title");
   private readonly numbers = byId("pixel-numbers");
-  private state: State | undefined;
+  private pixel: PixelNumbers | undefined;
 
   constructor() {
     new ResizeObserver(() => this.paint()).observe(this.canvas);
   }
 
   update(state: State): void {
-    this.state = state;
     this.title.textContent = `One pixel: row ${state.row}, column ${state.column}`;
     const pixel = read(state);
+    // As with the pictures, the last numbers stay, dimmed, until the next are there.
+    for (const part of [this.canvas, this.numbers]) part.classList.toggle("pending", !pixel);
+    if (!pixel && this.pixel) return;
+    this.pixel = pixel;
     const number = (value: number | undefined, classes = "") =>
       element("b", { class: `number ${classes}` }, formatNumber(value));
     const entry = (name: HTMLElement | string, ...rest: (Node | string)[]) =>
@@ -48,7 +51,7 @@ export class PixelView {
 
   private paint(): void {
     const plot = beginPlot(this.canvas);
-    const pixel = this.state && read(this.state);
+    const { pixel } = this;
     if (!plot || !pixel) return;
     const floor = plot.height - 24;
     // All marks fit, and at least four deviations each way; a narrow bell is a spike, as it should be.

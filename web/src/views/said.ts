@@ -99,8 +99,11 @@ export class SaidView {
   private readonly root = byId("said");
 
   update(state: State): void {
+    const follows = lines(state);
+    this.root.classList.toggle("pending", follows.length === 0);
+    if (follows.length === 0 && this.root.childElementCount > 0) return; // the last numbers stay, dimmed
     const guided = (state.source?.run.nfe_per_step ?? 1) > 1;
-    const rows = lines(state).map(({ formula, numbers, result }) =>
+    const rows = follows.map(({ formula, numbers, result }) =>
       element(
         "li",
         {},

@@ -1,6 +1,16 @@
 // The schedules over the strip's axis: noise on the left, data on the right, the present marked.
 import { byId } from "../dom";
-import { beginPlot, dot, label, line, themeColor, type Plot, type Point } from "../draw/plot";
+import {
+  beginPlot,
+  dot,
+  halo,
+  label,
+  line,
+  textWidth,
+  themeColor,
+  type Plot,
+  type Point,
+} from "../draw/plot";
 import type { CurveKind, Schedules } from "../engine/protocol";
 import { formatNumber, type State } from "../state";
 
@@ -51,6 +61,11 @@ export class ScheduleChart {
     this.paint();
   }
 
+  private nameOf(schedule: string): string {
+    const options = this.state?.table.find((row) => row.name === "schedule")?.options ?? [];
+    return options.find(({ value }) => value === schedule)?.label ?? schedule;
+  }
+
   private animate(): void {
     this.paint();
     if (performance.now() - this.began < MORPH_MS) requestAnimationFrame(() => this.animate());
@@ -82,12 +97,31 @@ export class ScheduleChart {
       themeColor("line"),
       1,
     );
-    for (const [name, curves] of Object.entries(schedules.curves)) {
-      if (name !== schedules.current) line(plot, points(curves[kind]), themeColor("faint"), 1.5);
-    }
+    const others = Object.entries(schedules.curves).filter(([name]) => name !== schedules.current);
+    for (const [, curves] of others) line(plot, points(curves[kind]), themeColor("faint"), 1.5);
     line(plot, points(this.shown), themeColor("accent"), 2);
+    const all = Object.values(schedules.curves).map((curves) => points(curves[kind]));
+    for (const [name, curves] of others) this.name(plot, name, points(curves[kind]), all);
     this.mark(plot, state, y);
     label(plot, TITLES[kind], 4, 16, themeColor("muted"), "left");
+  }
+
+  /** A curve's name, right below it where no other curve passes near. */
+  private name(plot: Plot, name: string, own: Point[], all: Point[][]): void {
+    const size = 11;
+    const text = this.nameOf(name);
+    const width = textWidth(plot, text, size) + 6;
+    const room = (i: number) => {
+      const [x, y] = own[i]!;
+      if (x < plot.width * 0.25 || x + width > plot.width || y + size + 4 > plot.height) return 0;
+      const crowded = all.some((curve) => y - curve[i]![1] > 0.5 && y - curve[i]![1] < 10); // whose name, then?
+      if (crowded) return 0;
+      const under = all.map((curve) => curve[i]![1] - y).filter((distance) => distance > 0.5);
+      return Math.min(40, plot.height - PADDING - y, ...under);
+    };
+    const best = own.reduce((chosen, _, i) => (room(i) > room(chosen) ? i : chosen), 0);
+    if (room(best) < size + 4) return; // a name in the thick of it says nothing
+    label(plot, text, own[best]![0] + 6, own[best]![1] + size + 1, themeColor("muted"), "left", size);
   }
 
   private mark(plot: Plot, state: State, y: (value: number) => number): void {
@@ -112,13 +146,9 @@ export class ScheduleChart {
     dot(plot, x, y(value), 5, now);
     // Above and left of the dot: curves rise to the right. At the left edge there is no room for that.
     const inside = x > 60;
-    label(
-      plot,
-      formatNumber(value),
-      x + (inside ? -10 : 10),
-      Math.max(y(value) - 10, 32),
-      now,
-      inside ? "right" : "left",
-    );
+    const text = formatNumber(value);
+    const at: Point = [x + (inside ? -10 : 10), Math.max(y(value) - 10, 32)];
+    halo(plot, text, ...at, themeColor("card"), inside ? "right" : "left");
+    label(plot, text, ...at, now, inside ? "right" : "left");
   }
 }

@@ -81,6 +81,7 @@ export class StripView {
     const get = (field: Field) => state.source?.get(step, state.sample, field);
     const above = get(finished ? Field.XPrev : Field.XT);
     const below = get(finished ? Field.XPrev : Field.X0Hat);
+    column.root.classList.toggle("filled", above !== undefined);
     for (const [canvas, values] of [
       [column.above, above],
       [column.below, below],
