@@ -68,6 +68,7 @@ TEST(ThreadPool, ComesAndGoes) {
   }
 }
 
+#if !defined(__EMSCRIPTEN__) || defined(__EMSCRIPTEN_PTHREADS__)
 TEST(ThreadPool, TwoPoolsAtOnce) {
   ThreadPool first(2), second(3);
   std::thread other([&] {
@@ -77,11 +78,13 @@ TEST(ThreadPool, TwoPoolsAtOnce) {
   other.join();
 }
 
-TEST(ThreadPool, SaysItsSize) {
-  EXPECT_EQ(ThreadPool(1).num_threads(), 1);
-#if !defined(__EMSCRIPTEN__) || defined(__EMSCRIPTEN_PTHREADS__)
-  EXPECT_EQ(ThreadPool(3).num_threads(), 3);
+TEST(ThreadPool, SaysItsSize) { EXPECT_EQ(ThreadPool(3).num_threads(), 3); }
 #endif
+
+TEST(ThreadPool, OneIsTheCaller) {
+  EXPECT_EQ(ThreadPool(1).num_threads(), 1);
+  const std::thread::id caller = std::this_thread::get_id();
+  ThreadPool(1).parallel_for(5, [&](int) { EXPECT_EQ(std::this_thread::get_id(), caller); });
 }
 
 }  // namespace
