@@ -22,7 +22,8 @@ say "building with clang"
 run_logged cmake-clang cmake -S . -B build/clang -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
 run_logged build-clang cmake --build build/clang -j "$jobs"
 say "clang-tidy"
-run_logged clang-tidy clang-tidy -p build/clang --quiet $(git ls-files 'core/*.cpp')
+git ls-files 'core/*.cpp' >build/logs/tidy-files
+run_logged clang-tidy xargs -a build/logs/tidy-files -P "$jobs" -n 1 clang-tidy -p build/clang --quiet
 
 say "building the fuzzers"
 run_logged cmake-fuzz cmake --preset fuzz

@@ -32,7 +32,7 @@ run_logged() {
 
 debian_release() {
   [[ -r /etc/os-release ]] || return 1
-  (. /etc/os-release && [[ $ID == debian && $VERSION_ID =~ ^(12|13)$ ]])
+  (. /etc/os-release && [[ ${ID:-} == debian && ${VERSION_ID:-} =~ ^(12|13)$ ]])
 }
 
 # install_packages NAME...: Debian packages that are missing; asks for nothing if all are there.

@@ -24,6 +24,7 @@ suite() {
 }
 
 number() { echo "${1:-0}"; }
+total() { awk '{ sum += $1 } END { print sum + 0 }'; }
 
 counts_of_ctest() {
   local total bad
@@ -34,14 +35,14 @@ counts_of_ctest() {
 
 counts_of_wasm() {
   local good bad
-  good=$(sed -n 's/.*\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$1" | paste -sd+ | bc)
-  bad=$(sed -n 's/^ *\([0-9]*\) FAILED TEST.*/\1/p' "$1" | paste -sd+ | bc)
+  good=$(sed -n 's/.*\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$1" | total)
+  bad=$(sed -n 's/^ *\([0-9]*\) FAILED TEST.*/\1/p' "$1" | total)
   echo "$(number "$good") $(number "$bad")"
 }
 
 counts_of_python() {
   local ran bad
-  ran=$(sed -n 's/^Ran \([0-9]*\) test.*/\1/p' "$1" | paste -sd+ | bc)
+  ran=$(sed -n 's/^Ran \([0-9]*\) test.*/\1/p' "$1" | total)
   bad=$(grep -c -E '^(FAIL|ERROR):' "$1" || true)
   echo "$(($(number "$ran") - $(number "$bad"))) $(number "$bad")"
 }
@@ -67,7 +68,7 @@ wasm_tests() {
   return $status
 }
 
-install_for "${build_packages[@]}" "${wasm_packages[@]}" "${test_packages[@]}" bc
+install_for "${build_packages[@]}" "${wasm_packages[@]}" "${test_packages[@]}"
 build_native
 build_web ON
 suite format-cpp clang-format --dry-run --Werror $(cpp_sources)

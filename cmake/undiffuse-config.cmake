@@ -1,0 +1,5 @@
+include(CMakeFindDependencyMacro)
+find_dependency(Eigen3)
+find_dependency(Threads)
+find_dependency(hwy)
+include(${CMAKE_CURRENT_LIST_DIR}/undiffuse-targets.cmake)
