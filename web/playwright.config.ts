@@ -14,8 +14,8 @@ export default defineConfig({
   testDir: "../tests/web",
   outputDir: "../build/playwright",
   workers: 1, // each page runs a network on every core
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
   forbidOnly: true,
   reporter: "list",
   use: {

@@ -49,6 +49,23 @@ test("every control has its name, its help and a place in the tab order", async 
   await expect(slider(page, "Steps")).toHaveAttribute("max", "1000");
 });
 
+test("help comes beside a control that is pointed at or in focus", async ({ page }) => {
+  await openLive(page);
+  await pause(page);
+  const help = page.locator("#help-guidance");
+  await expect(help).toBeHidden();
+  await slider(page, "Guidance").hover({ force: true });
+  await expect(help).toBeVisible();
+  await page.mouse.move(5, 5);
+  await expect(help).toBeHidden();
+  await select(page, "Class").focus();
+  await page.keyboard.press("Tab");
+  await expect(slider(page, "Guidance")).toBeFocused();
+  await expect(help).toBeInViewport({ ratio: 1 });
+  await page.setViewportSize({ width: 360, height: 800 }); // where nobody hovers, it is always there
+  await expect(page.locator("#help-seed")).toBeVisible();
+});
+
 test("each schedule brings sliders for its parameters", async ({ page }) => {
   await openLive(page, "steps=4");
   const shown = async () => {

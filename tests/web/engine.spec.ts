@@ -91,7 +91,7 @@ test.describe("files that do not load", () => {
       const alert = page.getByRole("alert");
       await expect(alert).toContainText(/did not load/);
       await expect(alert).toContainText(/retry/i);
-      await expect(page.locator("#badge")).toContainText("Not running");
+      await expect(page.locator("#badge")).toContainText(/not running/i);
       await page.unroute(pattern);
       await alert.getByRole("button", { name: "Retry" }).click();
       await live(page);

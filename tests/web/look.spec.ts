@@ -25,6 +25,7 @@ async function cutOff(page: Page): Promise<string[]> {
     [...document.querySelectorAll<HTMLElement>(".card *, header *")]
       .filter((element) => {
         if (element.closest(".visually-hidden, [hidden], svg, select")) return false;
+        if (getComputedStyle(element).visibility === "hidden") return false; // help, until it is asked for
         const box = element.getBoundingClientRect();
         const card = element.closest<HTMLElement>(".card, header")!.getBoundingClientRect();
         return box.width > 0 && (box.left < card.left - 1 || box.right > card.right + 1);
@@ -57,9 +58,9 @@ for (const [name, view] of Object.entries(views)) {
 
     if (!("batch" in view)) return;
     test("16 images", async ({ page }) => {
-      await openLive(page, "steps=20&images=16&class=each&schedule=linear");
+      await openLive(page, "steps=8&images=16&class=each&schedule=linear");
       await pause(page);
-      await seek(page, 16);
+      await seek(page, 6);
       await page.screenshot({ path: `${shots()}/${name}-16.png`, fullPage: true });
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(violations.map(({ id }) => id)).toEqual([]);

@@ -43,7 +43,7 @@ export async function openLive(page: Page, settings = "", base = "/"): Promise<v
 }
 
 export async function live(page: Page): Promise<void> {
-  await expect(page.locator("html")).toHaveAttribute("data-source", "live", { timeout: 30_000 });
+  await expect(page.locator("html")).toHaveAttribute("data-source", "live");
   await settled(page);
 }
 
