@@ -81,7 +81,11 @@ export async function allPixels(page: Page): Promise<Record<Picture, string>> {
 export async function levels(page: Page, picture: Picture): Promise<number[]> {
   return page.getByRole("img", { name: pictures[picture] }).evaluate((element) => {
     const canvas = element as HTMLCanvasElement;
-    const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+    const copy = document.createElement("canvas"); // the page's own is drawn to, not read
+    Object.assign(copy, { width: canvas.width, height: canvas.height });
+    const context = copy.getContext("2d", { willReadFrequently: true })!;
+    context.drawImage(canvas, 0, 0);
+    const { data } = context.getImageData(0, 0, copy.width, copy.height);
     return [...data].filter((_, i) => i % 4 === 0);
   });
 }
