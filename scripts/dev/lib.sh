@@ -109,9 +109,14 @@ build_web() {
   mkdir -p build/site/models
   cp -u build/wasm/web/undiffuse.{js,wasm} build/wasm-threads/web/undiffuse-threads.* build/site/
   cp -u weights/*.safetensors build/site/models/
-  local newest
-  newest=$(ls -t build/site/undiffuse.wasm build/site/models/* weights/models.json web/scripts/record.mjs build/site/recording.bin 2>/dev/null | head -n 1)
-  if [[ $newest != build/site/recording.bin ]]; then
+  local recording=build/site/recording.bin source stale=1
+  if [[ -f $recording ]]; then
+    stale=0
+    for source in build/site/undiffuse.wasm build/site/models/* weights/models.json web/scripts/record.mjs; do
+      [[ $source -nt $recording ]] && stale=1
+    done
+  fi
+  if [[ $stale -eq 1 ]]; then
     say "recording the default run"
     run_logged record node web/scripts/record.mjs build/site weights/models.json
   fi
