@@ -60,7 +60,10 @@ export class App {
       curve: "alpha_bar",
     };
     this.engine = new Engine({
-      progress: (what, loaded, total) => this.badge.progress(what, loaded, total, this.state.recording),
+      progress: (what, loaded, total) => {
+        this.badge.progress(what, loaded, total);
+        this.render();
+      },
       ready: (threads) => this.ready(threads),
       failed: (message) => this.failed(message),
       frames: () => this.framesCame(),
@@ -125,7 +128,6 @@ export class App {
 
   private ready(threads: number): void {
     this.threads = threads;
-    this.badge.running(threads, 0);
     void this.apply(this.state.values, this.text);
     void this.refreshSchedules();
   }
@@ -403,8 +405,10 @@ export class App {
     state.source?.want(this.wants());
     if (this.failure) {
       this.badge.failed(state.recording);
-    } else if (this.threads > 0 && !state.recording && state.source) {
+    } else if (this.threads > 0 && !state.recording) {
       this.badge.running(this.threads, this.engine.milliseconds);
+    } else {
+      this.badge.loading(state.recording);
     }
     document.documentElement.dataset.source = state.recording ? "recording" : state.source ? "live" : "none";
   }

@@ -35,16 +35,19 @@ const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
 /** What runs, or how far loading has come. */
 export class BadgeView {
   private readonly root = byId("badge");
-  private readonly loading = new Map<string, { loaded: number; total: number }>();
+  private readonly files = new Map<string, { loaded: number; total: number }>();
 
-  progress(what: string, loaded: number, total: number, recording: boolean): void {
-    this.loading.set(what, { loaded, total });
-    const sum = (key: "loaded" | "total") =>
-      [...this.loading.values()].reduce((all, part) => all + part[key], 0);
-    const known = [...this.loading.values()].every((part) => part.total >= part.loaded && part.total > 0);
+  progress(what: string, loaded: number, total: number): void {
+    this.files.set(what, { loaded, total });
+  }
+
+  loading(recording: boolean): void {
+    const files = [...this.files.values()];
+    const sum = (key: "loaded" | "total") => files.reduce((all, file) => all + file[key], 0);
+    const known = files.every((file) => file.total >= file.loaded && file.total > 0);
     const of = known ? ` of ${megabytes(sum("total"))}` : "";
-    const loading = recording ? "Recording · loading" : "Loading";
-    this.show(`${loading} the network, ${megabytes(sum("loaded"))}${of} MB`, "loading");
+    const amount = files.length > 0 ? `, ${megabytes(sum("loaded"))}${of} MB` : "";
+    this.show(`${recording ? "Recording · loading" : "Loading"} the network${amount}`, "loading");
   }
 
   running(threads: number, millisecondsPerStep: number): void {
@@ -54,7 +57,7 @@ export class BadgeView {
   }
 
   failed(recording: boolean): void {
-    this.loading.clear();
+    this.files.clear();
     this.show(recording ? "Recording · not running" : "Not running", "failed");
   }
 
