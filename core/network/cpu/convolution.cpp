@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <utility>
 #include <vector>
 
 #include "core/network/cpu/kernels.h"
@@ -19,36 +21,29 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using D = hn::ScalableTag<float>;
 
-// Registers: R x V sums, V weights, one broadcast input.
-#if HWY_TARGET == HWY_WASM || HWY_TARGET == HWY_SSE2
-constexpr int kMaxRows = 4;
-#else
-constexpr int kMaxRows = 6;
-#endif
 constexpr int kVectors = 2;  // of a panel
+
+// The most rows of a block. It keeps V sums a row, V weights and one broadcast input in registers: 32
+// of them with AVX-512, else 16, of which SSE2 and WASM, without a fused multiply-add, need one more.
+template <int V>
+#if HWY_TARGET == HWY_WASM || HWY_TARGET == HWY_SSE2
+constexpr int kMaxRows = V == 1 ? 8 : 4;
+#elif HWY_TARGET == HWY_AVX2
+constexpr int kMaxRows = V == 1 ? 12 : 6;
+#else
+constexpr int kMaxRows = V == 1 ? 12 : 10;
+#endif
 
 int panel_width() { return kVectors * static_cast<int>(hn::Lanes(D())); }
 
-struct Rows {
-  const float* image[kMaxRows];
-  const int* offsets[kMaxRows];
-};
-
-Rows locate(const ConvolutionTask& task, int begin, int count) {
-  Rows rows;
-  for (int r = 0; r < count; ++r) {
-    const int image = (begin + r) / task.pixels, pixel = (begin + r) % task.pixels;
-    rows.image[r] = task.in + static_cast<size_t>(image) * static_cast<size_t>(task.in_image);
-    rows.offsets[r] = task.offsets + static_cast<size_t>(pixel) * static_cast<size_t>(task.taps);
-  }
-  return rows;
-}
-
-// Writes a vector's worth of results, or the part of it that is inside the image's channels.
-HWY_INLINE void finish(const ConvolutionTask& task, hn::Vec<D> sum, size_t at, int channel, int left) {
+// Adds bias and residual to the sums of row `row`, channels from `first`, activates and writes what is
+// inside the image's channels. Not inlined: once for each of a block's sums it would be most of the code.
+HWY_NOINLINE void finish(const ConvolutionTask& task, const float* sums, int row, int first) {
   const D d;
-  const int lanes = static_cast<int>(hn::Lanes(d));
-  sum = hn::Add(sum, hn::LoadU(d, task.bias + channel));
+  const int lanes = static_cast<int>(hn::Lanes(d)), left = task.channels_out - first;
+  const size_t at =
+      static_cast<size_t>(row) * static_cast<size_t>(task.channels_out) + static_cast<size_t>(first);
+  auto sum = hn::Add(hn::Load(d, sums), hn::LoadU(d, task.bias + first));
   const bool whole = left >= lanes;
   HWY_ALIGN float part[HWY_MAX_BYTES / sizeof(float)] = {};
   if (task.residual && !whole) std::copy_n(task.residual + at, left, part);
@@ -62,11 +57,18 @@ HWY_INLINE void finish(const ConvolutionTask& task, hn::Vec<D> sum, size_t at, i
   }
 }
 
+// R rows of the batch's pixels from `begin`, V vectors of channels from `channel`.
 template <int R, int V>
 HWY_NOINLINE void block(const ConvolutionTask& task, int channel, int begin) {
   const D d;
   const size_t lanes = hn::Lanes(d);
-  const Rows rows = locate(task, begin, R);
+  const float* image[R];
+  const int* offsets[R];
+  for (int r = 0; r < R; ++r) {
+    const int pixel = (begin + r) % task.pixels;
+    image[r] = task.in + static_cast<size_t>((begin + r) / task.pixels) * static_cast<size_t>(task.in_image);
+    offsets[r] = task.offsets + static_cast<size_t>(pixel) * static_cast<size_t>(task.taps);
+  }
   const auto inner = static_cast<size_t>(task.taps) * static_cast<size_t>(task.channels_in);
   const float* HWY_RESTRICT weight = task.weight + static_cast<size_t>(channel) * inner;
 
@@ -77,8 +79,8 @@ HWY_NOINLINE void block(const ConvolutionTask& task, int channel, int begin) {
   for (int tap = 0; tap < task.taps; ++tap) {
     const float* in[R];
     for (int r = 0; r < R; ++r) {
-      const int offset = rows.offsets[r][tap];
-      in[r] = offset < 0 ? task.zeros : rows.image[r] + offset;
+      const int offset = offsets[r][tap];
+      in[r] = offset < 0 ? task.zeros : image[r] + offset;
     }
     for (int c = 0; c < task.channels_in; ++c, weight += kVectors * lanes) {
       hn::Vec<D> w[V];
@@ -89,22 +91,33 @@ HWY_NOINLINE void block(const ConvolutionTask& task, int channel, int begin) {
       }
     }
   }
+  HWY_ALIGN float results[R * V * HWY_MAX_BYTES / sizeof(float)];
+  for (int r = 0; r < R; ++r) {
+    for (int v = 0; v < V; ++v) hn::Store(sums[r][v], d, results + static_cast<size_t>(r * V + v) * lanes);
+  }
   for (int r = 0; r < R; ++r) {
     for (int v = 0; v < V; ++v) {
-      const int first = channel + v * static_cast<int>(lanes);
-      finish(task, sums[r][v],
-             static_cast<size_t>(begin + r) * static_cast<size_t>(task.channels_out) +
-                 static_cast<size_t>(first),
-             first, task.channels_out - first);
+      finish(task, results + static_cast<size_t>(r * V + v) * lanes, begin + r,
+             channel + v * static_cast<int>(lanes));
     }
   }
 }
 
-template <int R, int V>
+using Block = void (*)(const ConvolutionTask&, int channel, int begin);
+
+template <int V, int... R>
+constexpr std::array<Block, sizeof...(R)> blocks_of(std::integer_sequence<int, R...>) {
+  return {block<R + 1, V>...};
+}
+
+// Blocks as even as can be: one or two rows by themselves do not keep the multipliers busy.
+template <int V>
 void rows_of(const ConvolutionTask& task, int channel, int begin, int end) {
-  for (; begin + R <= end; begin += R) block<R, V>(task, channel, begin);
-  if constexpr (R > 1) {
-    if (begin < end) rows_of<R - 1, V>(task, channel, begin, end);
+  static constexpr auto kBlocks = blocks_of<V>(std::make_integer_sequence<int, kMaxRows<V>>());
+  for (int blocks = (end - begin + kMaxRows<V> - 1) / kMaxRows<V>; blocks > 0; --blocks) {
+    const int rows = (end - begin) / blocks;
+    kBlocks[static_cast<size_t>(rows - 1)](task, channel, begin);
+    begin += rows;
   }
 }
 
@@ -112,9 +125,9 @@ void convolution(const ConvolutionTask& task, int panel, int begin, int end) {
   const int channel = panel * panel_width(), left = task.channels_out - channel;
   // A panel's second vector may hold no channel at all (80 = 32 + 32 + 16).
   if (left * kVectors <= panel_width()) {
-    rows_of<kMaxRows, 1>(task, channel, begin, end);
+    rows_of<1>(task, channel, begin, end);
   } else {
-    rows_of<kMaxRows, kVectors>(task, channel, begin, end);
+    rows_of<kVectors>(task, channel, begin, end);
   }
 }
 
