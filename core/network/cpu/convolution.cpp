@@ -24,14 +24,14 @@ using D = hn::ScalableTag<float>;
 constexpr int kVectors = 2;  // of a panel
 
 // The most rows of a block. It keeps V sums a row, V weights and one broadcast input in registers: 32
-// of them with AVX-512, else 16, of which SSE2 and WASM, without a fused multiply-add, need one more.
+// of them with AVX-512, else 16, of which SSE4 and WASM, without a fused multiply-add, need one more.
 template <int V>
-#if HWY_TARGET == HWY_WASM || HWY_TARGET == HWY_SSE2
-constexpr int kMaxRows = V == 1 ? 8 : 4;
-#elif HWY_TARGET == HWY_AVX2
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+constexpr int kMaxRows = V == 1 ? 12 : 10;
+#elif HWY_TARGET == HWY_AVX2 || HWY_ARCH_ARM
 constexpr int kMaxRows = V == 1 ? 12 : 6;
 #else
-constexpr int kMaxRows = V == 1 ? 12 : 10;
+constexpr int kMaxRows = V == 1 ? 8 : 4;
 #endif
 
 int panel_width() { return kVectors * static_cast<int>(hn::Lanes(D())); }
