@@ -27,11 +27,12 @@ run_logged clang-tidy xargs -a build/logs/tidy-files -P "$jobs" -n 1 clang-tidy 
 
 say "building the fuzzers"
 run_logged cmake-fuzz cmake --preset fuzz
-run_logged build-fuzz cmake --build build/fuzz -j "$jobs" --target weights_fuzz settings_fuzz
-mkdir -p build/corpus/weights build/corpus/settings
+run_logged build-fuzz cmake --build build/fuzz -j "$jobs" --target weights_fuzz settings_fuzz png_fuzz
+mkdir -p build/corpus/{weights,settings,png}
 cp -u weights/*.safetensors build/corpus/weights/
 printf 'steps=20&schedule=linear&beta_end=0.03&class=any' >build/corpus/settings/example
-for fuzzer in weights settings; do
+cp -u docs/images/*.png build/corpus/png/
+for fuzzer in weights settings png; do
   say "fuzzing $fuzzer for $fuzz_seconds s"
   run_logged "fuzz-$fuzzer" "build/fuzz/tests/${fuzzer}_fuzz" -max_total_time="$fuzz_seconds" -max_len=2100000 \
     -artifact_prefix=build/logs/ "build/corpus/$fuzzer"

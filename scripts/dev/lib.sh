@@ -5,8 +5,8 @@ export PYTHONDONTWRITEBYTECODE=1
 python=/usr/bin/python3 # Debian's, which Debian's PyTorch belongs to
 jobs=$(nproc)
 
-build_packages=(cmake ninja-build g++ libeigen3-dev nlohmann-json3-dev libhwy-dev)
-wasm_packages=(cmake ninja-build emscripten node-acorn libeigen3-dev nlohmann-json3-dev libhwy-dev)
+build_packages=(cmake ninja-build g++ libeigen3-dev nlohmann-json3-dev libhwy-dev libstb-dev)
+wasm_packages=(cmake ninja-build emscripten node-acorn libeigen3-dev nlohmann-json3-dev libhwy-dev libstb-dev)
 test_packages=(libgtest-dev clang-format chromium python3 python3-torch python3-numpy)
 check_packages=(clang clang-tidy)
 train_packages=(python3 python3-torch python3-numpy libtcmalloc-minimal4)

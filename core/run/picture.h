@@ -1,0 +1,37 @@
+// Pictures to keep: what a run shows, as 8-bit pixels with the settings that made it.
+#pragma once
+
+#include <span>
+
+#include "core/base/tensor.h"
+#include "core/run/png.h"
+#include "core/run/session.h"
+
+namespace undiffuse {
+
+/// One image of values in [-1, 1] (clamped) as levels 0..255, rounded.
+Picture picture_of(const Shape& image, std::span<const float> values);
+
+/// Each pixel as a square of factor x factor, so that small images are seen as they are.
+Picture enlarged(const Picture& picture, int factor);
+
+/// Pictures of one size in rows of `columns`, with `gap` white pixels between them; what is missing
+/// in the last row stays white.
+Picture tiled(std::span<const Picture> pictures, int columns, int gap);
+
+/// The usual sheet: enlarged and tiled as squarely as the count allows.
+Picture sheet_of(std::span<const Picture> pictures);
+
+enum class Keepsake {
+  Frame,  ///< x after `position` steps, one image
+  Strip,  ///< x_t above, x0_hat below, at up to 16 steps evenly over the run, one image
+  Sheet,  ///< the finished images of the batch
+};
+
+/// Computes whatever records it needs; `position` is a number of steps taken, 0..num_steps().
+Picture keepsake(Session& session, Keepsake what, int position, int sample);
+
+/// The same as a file that settings_of_png() reads.
+std::vector<std::byte> keepsake_png(Session& session, Keepsake what, int position, int sample);
+
+}  // namespace undiffuse

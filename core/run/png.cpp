@@ -1,0 +1,108 @@
+#include "core/run/png.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <memory>
+
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#define STB_IMAGE_WRITE_STATIC
+#define STBI_WRITE_NO_STDIO
+#include <stb/stb_image_write.h>
+
+namespace undiffuse {
+namespace {
+
+// PNG specification (ISO/IEC 15948): a signature, then chunks of [length, type, data, CRC].
+constexpr std::array<std::uint8_t, 8> kSignature = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+constexpr size_t kChunkFrame = 12;  // length, type and CRC, four bytes each
+constexpr size_t kHeaderEnd = kSignature.size() + kChunkFrame + 13;
+constexpr std::string_view kKeyword("undiffuse\0", 10);  // the zero ends a keyword
+constexpr size_t kMaxSettings = 4096;
+
+std::uint32_t crc32(std::span<const std::byte> bytes) {
+  std::uint32_t crc = ~0u;
+  for (const std::byte byte : bytes) {
+    crc ^= static_cast<std::uint32_t>(byte);
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (crc & 1 ? 0xedb88320u : 0u);
+  }
+  return ~crc;
+}
+
+void append_big_endian(std::vector<std::byte>& to, std::uint32_t value) {
+  for (int shift = 24; shift >= 0; shift -= 8) to.push_back(static_cast<std::byte>(value >> shift & 0xff));
+}
+
+std::uint32_t read_big_endian(std::span<const std::byte> from) {
+  std::uint32_t value = 0;
+  for (const std::byte byte : from.first(4)) value = value << 8 | static_cast<std::uint32_t>(byte);
+  return value;
+}
+
+std::string_view as_text(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+void append(std::vector<std::byte>& to, std::string_view text) {
+  const auto bytes = std::as_bytes(std::span(text));
+  to.insert(to.end(), bytes.begin(), bytes.end());
+}
+
+std::vector<std::byte> text_chunk(std::string_view settings) {
+  std::vector<std::byte> chunk;
+  append_big_endian(chunk, static_cast<std::uint32_t>(kKeyword.size() + settings.size()));
+  append(chunk, "tEXt");
+  append(chunk, kKeyword);
+  append(chunk, settings);
+  append_big_endian(chunk, crc32(std::span(chunk).subspan(4)));
+  return chunk;
+}
+
+Error damaged() {
+  return {"This PNG is damaged: a chunk is cut off or does not match its checksum. Take another copy of it."};
+}
+
+}  // namespace
+
+std::vector<std::byte> encode_png(const Picture& picture, std::string_view settings) {
+  const int stride = picture.width * picture.channels;
+  UNDIFFUSE_ASSERT(picture.width > 0 && picture.height > 0 && settings.size() <= kMaxSettings);
+  UNDIFFUSE_ASSERT(picture.pixels.size() ==
+                   static_cast<size_t>(stride) * static_cast<size_t>(picture.height));
+  int size = 0;
+  const std::unique_ptr<unsigned char, decltype(&std::free)> encoded(
+      stbi_write_png_to_mem(picture.pixels.data(), stride, picture.width, picture.height, picture.channels,
+                            &size),
+      &std::free);
+  UNDIFFUSE_ASSERT(encoded != nullptr);  // it fails for want of memory alone
+  const auto bytes = std::as_bytes(std::span(encoded.get(), static_cast<size_t>(size)));
+  std::vector<std::byte> file(bytes.begin(), bytes.end());
+  if (!settings.empty()) {
+    const std::vector<std::byte> chunk = text_chunk(settings);
+    file.insert(file.begin() + kHeaderEnd, chunk.begin(), chunk.end());
+  }
+  return file;
+}
+
+Result<std::string> settings_of_png(std::span<const std::byte> file) {
+  const auto signature = std::as_bytes(std::span(kSignature));
+  if (file.size() < kSignature.size() || !std::equal(signature.begin(), signature.end(), file.begin())) {
+    return Error{"This is not a PNG file: open one that Undiffuse saved."};
+  }
+  auto rest = file.subspan(kSignature.size());
+  while (!rest.empty()) {
+    if (rest.size() < kChunkFrame) return damaged();
+    const size_t length = read_big_endian(rest);
+    if (length > rest.size() - kChunkFrame) return damaged();
+    const std::string_view content = as_text(rest.subspan(4, 4 + length));
+    if (content.starts_with("tEXt") && content.substr(4).starts_with(kKeyword)) {
+      if (crc32(rest.subspan(4, 4 + length)) != read_big_endian(rest.subspan(8 + length))) return damaged();
+      if (length - kKeyword.size() > kMaxSettings) return damaged();
+      return std::string(content.substr(4 + kKeyword.size()));
+    }
+    rest = rest.subspan(kChunkFrame + length);
+  }
+  return Error{"This PNG holds no settings: open one that Undiffuse saved."};
+}
+
+}  // namespace undiffuse
