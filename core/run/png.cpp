@@ -44,7 +44,7 @@ std::string_view as_text(std::span<const std::byte> bytes) {
 }
 
 void append(std::vector<std::byte>& to, std::string_view text) {
-  const auto bytes = std::as_bytes(std::span(text));
+  const auto bytes = std::as_bytes(std::span(text.data(), text.size()));
   to.insert(to.end(), bytes.begin(), bytes.end());
 }
 

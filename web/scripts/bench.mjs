@@ -2,7 +2,7 @@
 // How soon the page shows something, how soon its first live step, and what it downloads for that:
 // a new browser profile each time, the built dist/ served locally. Prints minimum, median, maximum.
 //
-// usage: node bench.mjs [runs]      (CHROMIUM names another browser)
+// usage: node bench.mjs [runs]      (UNDIFFUSE_CHROMIUM names another browser)
 import { chromium } from "@playwright/test";
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -20,7 +20,7 @@ function serve() {
 
 async function measure(url) {
   const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    executablePath: process.env.UNDIFFUSE_CHROMIUM ?? "/usr/bin/chromium",
     args: [...FLAGS, "--disable-component-update", "--disable-sync"],
   });
   const page = await browser.newPage();
