@@ -1,0 +1,281 @@
+#include "native/app/app.h"
+
+#include <GLFW/glfw3.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "native/app/panels/overlays.h"
+#include "native/app/panels/pixel.h"
+#include "native/app/panels/said.h"
+#include "native/app/panels/transport.h"
+#include "native/app/theme.h"
+#include "native/app/widgets.h"
+#include "native/files/files.h"
+
+namespace undiffuse {
+namespace {
+
+constexpr double kForever = 3600;
+constexpr float kLeftWidth = 236, kHeaderHeight = 40, kFootHeight = 22, kGap = 10;
+
+}  // namespace
+
+App::App(Window& window, const Preferences& preferences, const AppOptions& options)
+    : window_(window), weights_folder_(options.weights_folder), runner_(options.threads, &Window::wake) {
+  const ParsedSettings parsed =
+      parse_settings(options.settings.empty() ? preferences.settings : options.settings);
+  view_.settings = applied_ = parsed.settings;
+  view_.dark = preferences.dark;
+  view_.threads = options.threads;
+  view_.save_folder = options.save_folder;
+  view_.models = list_models(weights_folder_);
+  use_theme(view_.dark);
+  for (const std::string& note : parsed.notes) say(note);
+  runner_.apply(applied_);
+  open_model(applied_.model);
+  if (!options.open.empty()) open_file(options.open);
+}
+
+Preferences App::preferences() const {
+  Preferences preferences;
+  preferences.settings = format_settings(applied_);
+  preferences.dark = view_.dark;
+  const ImVec2 size = ImGui::GetIO().DisplaySize;
+  preferences.width = static_cast<int>(size.x / window_.scale());
+  preferences.height = static_cast<int>(size.y / window_.scale());
+  return preferences;
+}
+
+double App::seconds_to_next_frame() const {
+  const bool waiting =
+      view_.playing && view_.has_run() && view_.now().step >= std::min(view_.position, view_.num_steps() - 1);
+  return waiting ? std::max(due_ - glfwGetTime(), 0.0) : kForever;
+}
+
+void App::frame() {
+  take_news();
+  take_keys();
+  for (const std::string& path : window_.take_dropped_files()) open_file(path);
+  play();
+  draw();
+  act();
+  window_.set_title("Undiffuse: " + step_title(view_));
+}
+
+// --- The runner ---
+
+void App::take_news() {
+  for (const std::string& note : runner_.take_notes()) say(note);
+  const auto before = view_.snapshot.run;
+  view_.snapshot = runner_.snapshot();
+  if (view_.snapshot.run != before) begin_run();
+}
+
+// The same noise from the start; it plays on if it played, or had come to its end.
+void App::begin_run() {
+  const RunInfo& run = view_.run();
+  const bool first = !due_;
+  if (view_.settings == applied_) view_.settings = applied_ = run.settings;
+  if (first) {
+    view_.row = run.model.image.height / 2 - 2;
+    view_.column = run.model.image.width / 2 + 1;
+  }
+  view_.row = std::min(view_.row, run.model.image.height - 1);
+  view_.column = std::min(view_.column, run.model.image.width - 1);
+  view_.sample = std::min(view_.sample, run.settings.images - 1);
+  view_.position = 0;
+  due_ = glfwGetTime() + 1 / view_.settings.speed;
+}
+
+void App::play() {
+  if (!view_.snapshot.run) return;
+  const int step = std::min(view_.position, view_.num_steps() - 1);
+  runner_.look_at(step, view_.sample);
+  if (!view_.playing || !view_.has_run() || view_.now().step != step) return;
+  if (view_.finished()) {
+    view_.playing = false;
+  } else if (const double now = glfwGetTime(); now >= due_) {
+    // After a wait for the model the pace starts anew: no burst of steps to catch up.
+    due_ = std::max(due_ + 1 / view_.settings.speed, now);
+    seek(view_.position + 1);
+  }
+}
+
+void App::seek(int position) {
+  view_.position = std::clamp(position, 0, view_.num_steps());
+  runner_.look_at(std::min(view_.position, view_.num_steps() - 1), view_.sample);
+}
+
+// --- What a person did ---
+
+void App::act() {
+  if (view_.seek) {
+    view_.playing = view_.playing && *view_.seek == 0;  // a restart plays on
+    seek(*view_.seek);
+  }
+  if (view_.toggle_play) {
+    if (!view_.playing && view_.finished()) seek(0);
+    view_.playing = !view_.playing;
+    due_ = glfwGetTime() + 1 / view_.settings.speed;
+  }
+  if (view_.save) save(*view_.save);
+  view_.seek.reset();
+  view_.save.reset();
+  view_.toggle_play = false;
+  if (view_.settings == applied_) return;
+  const bool other_model = view_.settings.model != applied_.model;
+  const bool other_picture = !view_.settings.same_picture(applied_);
+  view_.playing = view_.playing || (other_picture && view_.finished());
+  applied_ = view_.settings;
+  if (other_picture || other_model) runner_.apply(applied_);
+  if (other_model) open_model(applied_.model);
+}
+
+void App::take_keys() {
+  for (const KeyPress& press : window_.take_keys()) {
+    if (!overlay_key(press) && !ImGui::GetIO().WantTextInput) key(press);
+  }
+}
+
+// While an overlay is open the keys are its own.
+bool App::overlay_key(const KeyPress& press) {
+  if (!view_.show_help && !view_.show_save) return false;
+  if (view_.show_save && press.key >= GLFW_KEY_1 && press.key <= GLFW_KEY_3) {
+    constexpr Keepsake kChoices[] = {Keepsake::Frame, Keepsake::Strip, Keepsake::Sheet};
+    view_.save = kChoices[press.key - GLFW_KEY_1];
+  }
+  if (press.key == GLFW_KEY_ESCAPE || press.character == '?') view_.show_help = view_.show_save = false;
+  return true;
+}
+
+void App::key(const KeyPress& press) {
+  const size_t model = static_cast<size_t>(std::max(press.key - GLFW_KEY_1, 0));
+  if (press.key >= GLFW_KEY_1 && press.key <= GLFW_KEY_9 && model < view_.models.size()) {
+    view_.settings.model = view_.models[model];
+  }
+  if (press.key == GLFW_KEY_SPACE) view_.toggle_play = true;
+  if (press.key == GLFW_KEY_RIGHT) view_.seek = view_.position + 1;
+  if (press.key == GLFW_KEY_LEFT) view_.seek = view_.position - 1;
+  if (press.key == GLFW_KEY_HOME) view_.seek = 0;
+  if (press.key == GLFW_KEY_S) view_.show_save = true;
+  if (press.character == '?') view_.show_help = true;
+}
+
+void App::open_model(const std::string& name) {
+  const auto file = read_file(weights_folder_ + "/" + name + ".safetensors");
+  if (!file) return say(file.error().message);
+  runner_.open(*file, name);
+}
+
+// A saved picture gives its settings back; everything else is taken for a weights file.
+void App::open_file(const std::string& path) {
+  auto file = read_file(path);
+  if (!file) return say(file.error().message);
+  const std::string name = std::filesystem::path(path).filename().string();
+  if (std::filesystem::path(path).extension() == ".png") {
+    const auto settings = settings_of_png(*file);
+    if (!settings) return say(name + ": " + settings.error().message);
+    const ParsedSettings parsed = parse_settings(*settings);
+    view_.settings = parsed.settings;
+    say("The settings of " + name + " are back.");
+    for (const std::string& note : parsed.notes) say(note);
+    return;
+  }
+  runner_.open(std::move(*file), name);
+}
+
+void App::save(Keepsake what) {
+  view_.show_save = false;
+  const char* kind = what == Keepsake::Frame ? "frame" : what == Keepsake::Strip ? "strip" : "sheet";
+  const std::string stem = view_.save_folder + "/undiffuse-" + kind;
+  std::string path = stem + ".png";
+  std::error_code ignored;
+  for (int i = 2; std::filesystem::exists(path, ignored); ++i) path = stem + "-" + std::to_string(i) + ".png";
+  runner_.save(what, view_.position, view_.sample, path);
+}
+
+void App::say(const std::string& sentence) { view_.message = sentence; }
+
+// --- Drawing ---
+
+void App::draw() {
+  window_.begin_frame();
+  const ImVec2 size = ImGui::GetIO().DisplaySize;
+  ImGui::SetNextWindowPos({0, 0});
+  ImGui::SetNextWindowSize(size);
+  constexpr ImGuiWindowFlags kFlags = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
+                                      ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoBackground;
+  ImGui::GetBackgroundDrawList()->AddRectFilled({0, 0}, size, theme().page);
+  ImGui::Begin("undiffuse", nullptr, kFlags);
+  const ImVec2 padding = ImGui::GetStyle().WindowPadding;
+  const float width = size.x - 2 * padding.x;
+  const float height = size.y - 2 * padding.y - px(kHeaderHeight + kFootHeight);
+  draw_header(width);
+  draw_left({px(kLeftWidth), height});
+  ImGui::SameLine(0, px(kGap));
+  draw_right({width - px(kLeftWidth + kGap), height});
+  draw_message(width);
+  draw_help(view_);
+  draw_save(view_);
+  ImGui::End();
+  window_.end_frame();
+}
+
+void App::draw_header(float width) {
+  const float top = ImGui::GetCursorPosY();
+  ImGui::PushFont(fonts().title);
+  ImGui::TextUnformatted("Undiffuse");
+  ImGui::PopFont();
+  ImGui::SameLine(0, px(14));
+  ImGui::SetCursorPosY(top + px(4));
+  ImGui::PushStyleColor(ImGuiCol_Text, theme().muted);
+  ImGui::TextUnformatted("noise becomes an image, one Gaussian at a time");
+  const std::string threads = std::to_string(view_.threads) + (view_.threads == 1 ? " thread" : " threads");
+  const std::string badge =
+      "CPU, " + threads + " · " + format_value(view_.snapshot.milliseconds_per_step, 1) + " ms a step";
+  ImGui::SameLine(width - px(206) - ImGui::CalcTextSize(badge.c_str()).x);
+  ImGui::TextUnformatted(badge.c_str());
+  ImGui::PopStyleColor();
+  ImGui::SetCursorPosY(top);
+  ImGui::SameLine(width - px(178));
+  ImGui::SetCursorPosY(top);
+  if (ImGui::Button("Save", {px(64), 0})) view_.show_save = true;
+  ImGui::SameLine();
+  ImGui::SetCursorPosY(top);
+  if (ImGui::Button(view_.dark ? "Light" : "Dark", {px(64), 0})) {
+    view_.dark = !view_.dark;
+    use_theme(view_.dark);
+  }
+  ImGui::SameLine();
+  ImGui::SetCursorPosY(top);
+  if (ImGui::Button("?", {px(34), 0})) view_.show_help = true;
+  ImGui::SetCursorPosY(top + px(kHeaderHeight));
+}
+
+void App::draw_left(ImVec2 size) {
+  ImGui::BeginChild("left", size, true);
+  draw_transport(view_, ImGui::GetContentRegionAvail().x);
+  ImGui::Spacing();
+  ImGui::Spacing();
+  controls_.draw(view_, size.x);
+  ImGui::EndChild();
+}
+
+void App::draw_right(ImVec2 size) {
+  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {px(kGap), px(kGap)});
+  ImGui::BeginGroup();
+  equation_.draw(view_, size.x);
+  strip_.draw(view_, size.x);
+  const float used = EquationPanel::height(view_, size.x) + StripPanel::height(size.x) + 2 * px(kGap);
+  const ImVec2 half((size.x - px(kGap)) / 2, std::max(size.y - used, px(190)));
+  draw_pixel(view_, half);
+  ImGui::SameLine();
+  draw_said(view_, half);
+  ImGui::EndGroup();
+  ImGui::PopStyleVar();
+}
+
+void App::draw_message(float) { muted_text(view_.message.c_str()); }
+
+}  // namespace undiffuse

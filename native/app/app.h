@@ -1,0 +1,66 @@
+// The app: what the panels, the keys and the runner have to do with each other.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "native/app/panels/controls.h"
+#include "native/app/panels/equation.h"
+#include "native/app/panels/strip.h"
+#include "native/app/preferences.h"
+#include "native/app/runner.h"
+#include "native/app/view.h"
+#include "native/app/window.h"
+
+namespace undiffuse {
+
+struct AppOptions {
+  std::string settings;        ///< a settings string; it wins over what is remembered
+  std::string open;            ///< a file to open at once, as if it had been dropped
+  std::string save_folder;     ///< where pictures go
+  std::string weights_folder;  ///< where the models are
+  int threads = 1;             ///< of the network
+};
+
+class App {
+ public:
+  App(Window& window, const Preferences& preferences, const AppOptions& options);
+
+  void frame();
+  /// How long nothing will move by itself.
+  double seconds_to_next_frame() const;
+  Preferences preferences() const;
+
+ private:
+  void take_news();
+  void begin_run();
+  void take_keys();
+  void key(const KeyPress& press);
+  bool overlay_key(const KeyPress& press);
+  void open_file(const std::string& path);
+  void open_model(const std::string& name);
+  void play();
+  void act();
+  void save(Keepsake what);
+  void seek(int position);
+  void say(const std::string& sentence);
+
+  void draw();
+  void draw_header(float width);
+  void draw_left(ImVec2 size);
+  void draw_right(ImVec2 size);
+  void draw_message(float width);
+
+  Window& window_;
+  const std::string weights_folder_;
+  View view_;
+  Settings applied_;  // what the runner was told last
+  double due_ = 0;    // when the next step is shown while playing
+  Runner runner_;     // after view_: it may report at once
+
+  ControlsPanel controls_;
+  EquationPanel equation_;
+  StripPanel strip_;
+};
+
+}  // namespace undiffuse

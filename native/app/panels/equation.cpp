@@ -1,0 +1,144 @@
+#include "native/app/panels/equation.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/run/explain.h"
+#include "native/app/math_text.h"
+#include "native/app/theme.h"
+#include "native/app/widgets.h"
+
+namespace undiffuse {
+namespace {
+
+constexpr float kTermSize = 0.72f, kRawSize = 0.34f;  // of a state's side
+constexpr float kOperator = 30, kCaption = 44, kLargestSide = 230;
+
+int grid_side(const View& view) {
+  const int images = view.snapshot.run ? view.run().settings.images : 1;
+  return images == 1 ? 0 : static_cast<int>(std::ceil(std::sqrt(static_cast<double>(images))));
+}
+
+float state_side(const View& view, float width) {
+  const float sides = 2 + 3 * kTermSize + kRawSize + (grid_side(view) > 0 ? 1.1f : 0.0f);
+  const float room = width - 2 * ImGui::GetStyle().WindowPadding.x - px(5 * kOperator + 12);
+  return std::clamp(std::floor(room / sides), px(84), px(kLargestSide));
+}
+
+void operator_sign(const char* sign, float height) {
+  ImGui::SameLine(0, 0);
+  ImFont* font = fonts().title;
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float width = font->CalcTextSizeA(font->FontSize, 1e9f, 0, sign).x;
+  ImGui::GetWindowDrawList()->AddText(
+      font, font->FontSize, {at.x + (px(kOperator) - width) / 2, at.y + (height - font->FontSize) / 2},
+      theme().muted, sign);
+  ImGui::Dummy({px(kOperator), height});
+  ImGui::SameLine(0, 0);
+}
+
+const char* raw_symbol(Prediction prediction) {
+  return prediction == Prediction::V ? "v̂" : prediction == Prediction::Eps ? "ε̂" : "x̂_0";
+}
+
+}  // namespace
+
+float EquationPanel::height(const View& view, float width) {
+  return state_side(view, width) + px(kCaption + 34) + 2 * ImGui::GetStyle().WindowPadding.y;
+}
+
+void EquationPanel::update(const View& view) {
+  const Shape& image = view.run().model.image;
+  sigma_.range = range_of(view.field(Field::Sigma));
+  raw_.range = signed_range_of(view.field(Field::MeanOutput));
+  raw_.symbol = raw_symbol(view.run().model.prediction);
+  for (Term* term : {&x_t_, &raw_, &mu_, &sigma_, &z_, &next_}) {
+    term->texture.show(image, view.field(term->field), term->map, term->range);
+  }
+  const auto& batch = view.now().batch;
+  while (batch_.size() < batch.size()) batch_.push_back(std::make_unique<PictureTexture>());
+  for (size_t i = 0; i < batch.size(); ++i) {
+    batch_[i]->show(image, batch[i], Colormap::Grey, kImageRange);
+  }
+}
+
+void EquationPanel::term(View& view, Term& term, float side, float height) {
+  Inspected inspected{view.row, view.column};
+  ImGui::BeginGroup();
+  ImGui::Dummy({side, (height - side) / 2 - ImGui::GetStyle().ItemSpacing.y});
+  if (picture(term.texture, side, view.snapshot.run ? view.run().model.image : Shape{}, inspected)) {
+    view.row = inspected.row;
+    view.column = inspected.column;
+  }
+  ImGui::SetCursorPosY(ImGui::GetCursorPosY() + (height - side) / 2);
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float width = draw_math(ImGui::GetWindowDrawList(), at, theme().ink, term.symbol);
+  ImGui::GetWindowDrawList()->AddText(fonts().small, fonts().small->FontSize,
+                                      {at.x + width + px(6), at.y + px(4)}, theme().muted, term.caption);
+  ImGui::Dummy({side, px(20)});
+  legend(term.map, term.range, term.digits, side);
+  ImGui::EndGroup();
+}
+
+void EquationPanel::network(View& view, float side, float height) {
+  const float width = side * kRawSize + px(8);
+  Inspected inspected{view.row, view.column};
+  ImGui::SameLine(0, px(12));
+  ImGui::BeginGroup();
+  ImGui::Dummy({width, height / 2 - side * kRawSize - px(4)});
+  muted_text("network");
+  if (picture(raw_.texture, side * kRawSize, view.snapshot.run ? view.run().model.image : Shape{},
+              inspected)) {
+    view.row = inspected.row;
+    view.column = inspected.column;
+  }
+  math_text(raw_.symbol, theme().ink);
+  ImGui::SameLine(0, px(4));
+  muted_text("raw");
+  ImGui::PushFont(fonts().title);
+  ImGui::TextUnformatted("  →");
+  ImGui::PopFont();
+  ImGui::EndGroup();
+  ImGui::SameLine(0, px(12));
+}
+
+void EquationPanel::grid(View& view, float side) {
+  const int across = grid_side(view);
+  const float gap = px(4), small = (side - gap * static_cast<float>(across - 1)) / static_cast<float>(across);
+  ImGui::SameLine(0, px(22));
+  ImGui::BeginGroup();
+  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {gap, gap});
+  for (int i = 0; i < view.run().settings.images && i < static_cast<int>(batch_.size()); ++i) {
+    if (i % across != 0) ImGui::SameLine();
+    ImGui::Image(batch_[static_cast<size_t>(i)]->id(), {small, small});
+    if (ImGui::IsItemClicked()) view.sample = i;
+    if (i == view.sample) {
+      ImGui::GetWindowDrawList()->AddRect(ImGui::GetItemRectMin(), ImGui::GetItemRectMax(), theme().now, 0, 0,
+                                          px(2));
+    }
+  }
+  ImGui::PopStyleVar();
+  muted_text("all images: click to select");
+  ImGui::EndGroup();
+}
+
+void EquationPanel::draw(View& view, float width) {
+  if (view.has_run()) update(view);
+  const float side = state_side(view, width), small = side * kTermSize;
+  begin_card("equation", {width, height(view, width)});
+  panel_title(step_title(view));
+  ImGui::Spacing();
+  term(view, x_t_, side, side);
+  network(view, side, side);
+  term(view, mu_, small, side);
+  operator_sign("+", side);
+  term(view, sigma_, small, side);
+  operator_sign("×", side);
+  term(view, z_, small, side);
+  operator_sign("=", side);
+  term(view, next_, side, side);
+  if (view.has_run() && grid_side(view) > 0) grid(view, side);
+  end_card();
+}
+
+}  // namespace undiffuse

@@ -1,0 +1,10 @@
+// What the network said for the inspected pixel, and how mu, sigma and the next x follow from it.
+#pragma once
+
+#include "native/app/view.h"
+
+namespace undiffuse {
+
+void draw_said(const View& view, ImVec2 size);
+
+}  // namespace undiffuse

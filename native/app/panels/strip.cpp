@@ -1,0 +1,156 @@
+#include "native/app/panels/strip.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/run/explain.h"
+#include "native/app/plot.h"
+#include "native/app/theme.h"
+#include "native/app/widgets.h"
+
+namespace undiffuse {
+namespace {
+
+constexpr int kMostColumns = 16;
+constexpr float kGap = 6, kChartHeight = 84;
+constexpr double kUsualTrainSteps = 1000;
+
+struct CurveKind {
+  Curve curve;
+  const char* name;
+  const char* title;
+  Interval range;
+};
+// Cosine and constant rate end near beta = 1: the scale cuts them off, or the others would be flat.
+constexpr CurveKind kKinds[] = {
+    {Curve::AlphaBar, "signal left", "signal left, ᾱ", {0, 1}},
+    {Curve::Beta, "noise added", "noise added in each training step, β", {0, 0.06}},
+    {Curve::LogSnr, "log-SNR", "log of signal to noise, ln ᾱ/(1−ᾱ)", {-14, 12}},
+};
+
+const CurveKind& kind_of(Curve curve) { return kKinds[static_cast<size_t>(curve)]; }
+
+float column_size(float width) {
+  const float room = width - 2 * ImGui::GetStyle().WindowPadding.x;
+  return std::min((room - px(kGap) * (kMostColumns - 1)) / kMostColumns, px(58));
+}
+
+void cell(const PictureTexture& texture, ImVec2 at, float side) {
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  const ImVec2 end(at.x + side, at.y + side);
+  if (texture.empty()) return list.AddRect(at, end, theme().line);
+  list.AddImage(texture.id(), at, end);
+}
+
+}  // namespace
+
+float StripPanel::height(float width) {
+  return 2 * column_size(width) + px(kChartHeight + 78) + 2 * ImGui::GetStyle().WindowPadding.y;
+}
+
+void StripPanel::draw(View& view, float width) {
+  begin_card("strip", {width, height(width)});
+  panel_title("The way so far: now above, where the network thinks it is heading below");
+  ImGui::SameLine(ImGui::GetContentRegionMax().x - px(120));
+  ImGui::SetNextItemWidth(px(120));
+  if (ImGui::BeginCombo("##curve", kind_of(view.curve).name)) {
+    for (const CurveKind& kind : kKinds) {
+      if (ImGui::Selectable(kind.name, kind.curve == view.curve)) view.curve = kind.curve;
+    }
+    ImGui::EndCombo();
+  }
+  const float room = ImGui::GetContentRegionAvail().x;
+  const size_t count = std::max<size_t>(view.snapshot.strip.size(), 2);
+  const float pitch = (room - column_size(width)) / static_cast<float>(count - 1);
+  columns(view, column_size(width));
+  timeline(view, column_size(width));
+  chart(view, column_size(width));
+  (void)pitch;
+  end_card();
+}
+
+// Column i stands at i / (count - 1) of the way between the first and the last column's middle.
+void StripPanel::columns(View& view, float side) {
+  const auto& strip = view.snapshot.strip;
+  while (columns_.size() < strip.size()) columns_.push_back(std::make_unique<Column>());
+  const ImVec2 origin = ImGui::GetCursorScreenPos();
+  const float room = ImGui::GetContentRegionAvail().x, gap = px(4);
+  ImGui::Dummy({room, 2 * side + gap});
+  const float pitch = strip.size() > 1 ? (room - side) / static_cast<float>(strip.size() - 1) : 0;
+  size_t current = 0;
+  for (size_t i = 0; i < strip.size(); ++i) {
+    Column& column = *columns_[i];
+    if (strip[i]->above.empty()) {
+      column.above.clear();
+      column.below.clear();
+    } else {
+      column.above.show(view.run().model.image, strip[i]->above, Colormap::Grey, kImageRange);
+      column.below.show(view.run().model.image, strip[i]->below, Colormap::Grey, kImageRange);
+    }
+    const float x = origin.x + static_cast<float>(i) * pitch;
+    cell(column.above, {x, origin.y}, side);
+    cell(column.below, {x, origin.y + side + gap}, side);
+    if (strip[i]->position <= view.position) current = i;
+  }
+  const float x = origin.x + static_cast<float>(current) * pitch, margin = px(3);
+  ImGui::GetWindowDrawList()->AddRect({x - margin, origin.y - margin},
+                                      {x + side + margin, origin.y + 2 * side + gap + margin}, theme().now, 4,
+                                      0, px(2));
+}
+
+void StripPanel::timeline(View& view, float column) {
+  ImGui::SetCursorPosX(ImGui::GetCursorPosX() + column / 2 - ImGui::GetStyle().GrabMinSize / 2);
+  ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - column / 2 + ImGui::GetStyle().GrabMinSize / 2);
+  int position = view.position;
+  if (ImGui::SliderInt("##timeline", &position, 0, view.num_steps(), "")) view.seek = position;
+  if (ImGui::IsItemHovered() && !ImGui::IsItemActive()) {
+    ImGui::SetTooltip("Timeline: drag to any step of the run");
+  }
+}
+
+void StripPanel::refresh_curves(const View& view) {
+  const Settings& wanted = view.dragged ? *view.dragged : view.settings;
+  if (!curves_.empty() && curves_of_ == wanted && curve_ == view.curve) return;
+  const int num_steps = view.snapshot.run ? view.run().model.trained.num_steps() : kUsualTrainSteps;
+  curves_ = schedule_curves(wanted, num_steps, view.curve);
+  curves_of_ = wanted;
+  curve_ = view.curve;
+}
+
+void StripPanel::chart(View& view, float column) {
+  refresh_curves(view);
+  const CurveKind& kind = kind_of(view.curve);
+  ImGui::SetCursorPosX(ImGui::GetCursorPosX() + column / 2);
+  const ImVec2 size(ImGui::GetContentRegionAvail().x - column / 2, px(kChartHeight));
+  const Plot plot(size, {0, 1}, kind.range);
+  plot.floor(theme().line);
+  const auto points = [&](const ScheduleCurve& curve) {
+    std::vector<ImVec2> line;
+    for (size_t i = 0; i < curve.values.size(); ++i) {
+      const double x = static_cast<double>(i) / static_cast<double>(curve.values.size() - 1);
+      line.push_back(plot.at(x, std::clamp(curve.values[i], kind.range.min, kind.range.max)));
+    }
+    return line;
+  };
+  const ScheduleCurve* chosen = nullptr;
+  for (const ScheduleCurve& curve : curves_) {
+    if (curve.chosen)
+      chosen = &curve;
+    else
+      plot.line(points(curve), theme().faint, 1.5f);
+  }
+  plot.label({plot.min().x, plot.min().y + px(8)}, kind.title, theme().muted, 0);
+  if (!chosen) return;
+  plot.line(points(*chosen), theme().accent);
+  const double part = static_cast<double>(view.position) / view.num_steps();
+  const auto index = static_cast<size_t>(std::lround(part * static_cast<double>(chosen->values.size() - 1)));
+  const double value = std::clamp(chosen->values[index], kind.range.min, kind.range.max);
+  plot.vertical(part, theme().now);
+  plot.dot(part, value, theme().now);
+  const ImVec2 dot = plot.at(part, value);
+  const bool room_left = dot.x - plot.min().x > px(60);
+  plot.label({dot.x + (room_left ? -px(9) : px(9)), std::max(dot.y - px(9), plot.min().y + px(24))},
+             format_value(chosen->values[index]).c_str(), theme().now, room_left ? 1.0f : 0.0f);
+}
+
+}  // namespace undiffuse

@@ -1,0 +1,109 @@
+// The network's thread: owns the session, does what it is told, shows what the window looks at.
+//
+// The window never waits for it: it asks (the newest wish wins) and draws the latest snapshot.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/run/picture.h"
+#include "core/run/session.h"
+
+namespace undiffuse {
+
+using Values = std::vector<float>;  ///< one image, [height, width, channels]
+
+/// What does not change within a run.
+struct RunInfo {
+  ModelInfo model;
+  Settings settings;
+  std::vector<Stage> table;
+  int calls_per_step = 1;
+
+  int num_steps() const { return static_cast<int>(table.size()); }
+};
+
+/// All fields of one step of one sample, and x_prev of every sample.
+struct StepImages {
+  int step = -1;
+  int sample = 0;
+  std::array<Values, kNumFields> fields;
+  std::vector<Values> batch;
+};
+
+/// A column of the film strip: the state after `position` steps, and where it was heading.
+struct StripColumn {
+  int position = 0;
+  Values above, below;  ///< empty while not there
+};
+
+/// What the thread has to show; parts are shared and never change.
+struct Snapshot {
+  std::shared_ptr<const RunInfo> run;     ///< null until a model is open
+  std::shared_ptr<const StepImages> now;  ///< null until the run's first step is there
+  std::vector<std::shared_ptr<const StripColumn>> strip;
+  double milliseconds_per_step = 0;  ///< of the last step computed
+  std::vector<std::string> notes;    ///< sentences not taken yet
+};
+
+class Runner {
+ public:
+  /// `news` is called on the runner's thread after each change of the snapshot.
+  Runner(int threads, std::function<void()> news);
+  ~Runner();  ///< waits for the slice at hand
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+
+  // All of these return at once.
+  void open(std::vector<std::byte> weights, std::string name);
+  void apply(const Settings& settings);
+  void look_at(int step, int sample);
+  void save(Keepsake what, int position, int sample, std::string path);
+
+  Snapshot snapshot() const;
+  std::vector<std::string> take_notes();
+  int threads() const { return threads_; }
+
+ private:
+  struct Wish {
+    int step = 0;
+    int sample = 0;
+    bool operator==(const Wish&) const = default;
+  };
+
+  void post(std::function<void()> command);
+  void loop();
+  bool advance(Wish wish);  // a slice of work; false if there is nothing left to do
+  void begin_run();
+  void show_step(Wish wish);
+  bool fill_strip(int sample);
+  StripColumn make_column(int position, int sample) const;
+  void note(std::string sentence);
+  void publish(const std::function<void(Snapshot&)>& change);
+
+  const int threads_;
+  const std::function<void()> news_;
+  Session session_;  // the thread's alone
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<std::function<void()>> commands_;
+  Wish wish_;
+  bool idle_ = true;
+  bool stop_ = false;
+  Snapshot snapshot_;
+
+  std::thread thread_;  // last: it uses all of the above
+};
+
+/// Positions of the strip's columns, evenly over 0..num_steps with both ends.
+std::vector<int> strip_positions(int num_steps);
+
+}  // namespace undiffuse

@@ -1,0 +1,54 @@
+// What the window shows and how a person changed it; the panels read and write this.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "native/app/runner.h"
+#include "native/app/schedules.h"
+
+namespace undiffuse {
+
+struct View {
+  // The run, as the runner last showed it.
+  Snapshot snapshot;
+
+  // Where we are. `position` is the number of steps taken, 0..num_steps.
+  int position = 0;
+  int sample = 0;
+  int row = 0;
+  int column = 0;
+  bool playing = true;
+
+  // What a person asks of the app; it acts after the frame and clears them.
+  Settings settings;                ///< as chosen; differing from the run's, they are applied
+  std::optional<Settings> dragged;  ///< while a slider moves: for the chart alone
+  std::optional<int> seek;          ///< to this position
+  std::optional<Keepsake> save;
+  bool toggle_play = false;
+  bool show_help = false;
+  bool show_save = false;
+  bool dark = false;
+
+  // For the panels.
+  std::vector<std::string> models;  ///< names that can be chosen
+  std::string save_folder;
+  std::string message;  ///< the last sentence, at the foot of the window
+  Curve curve = Curve::AlphaBar;
+  int threads = 1;
+
+  bool has_run() const { return snapshot.run && snapshot.now; }
+  int num_steps() const { return snapshot.run ? snapshot.run->num_steps() : 1; }
+  const RunInfo& run() const { return *snapshot.run; }
+  const StepImages& now() const { return *snapshot.now; }
+  const Values& field(Field field) const { return now().fields[static_cast<size_t>(field)]; }
+  /// The inspected pixel's value (its first channel).
+  double pixel(Field field) const;
+  bool finished() const { return position >= num_steps(); }
+};
+
+/// "Step 27 of 50 · t = 480 → 460"
+std::string step_title(const View& view);
+
+}  // namespace undiffuse
