@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/run/explain.h"
 #include "native/app/panels/overlays.h"
 #include "native/app/panels/pixel.h"
 #include "native/app/panels/said.h"
@@ -17,7 +18,7 @@ namespace undiffuse {
 namespace {
 
 constexpr double kForever = 3600;
-constexpr float kLeftWidth = 236, kHeaderHeight = 40, kFootHeight = 22, kGap = 10;
+constexpr float kLeftWidth = 244, kHeaderHeight = 40, kFootHeight = 22, kGap = 10;
 
 }  // namespace
 

@@ -30,10 +30,13 @@ void Plot::line(std::span<const ImVec2> points, ImU32 color, float width) const 
 }
 
 void Plot::area(std::span<const ImVec2> points, ImU32 color) const {
+  const ImDrawListFlags flags = list_.Flags;
+  list_.Flags &= ~ImDrawListFlags_AntiAliasedFill;  // it would leave a seam between the pieces
   for (size_t i = 0; i + 1 < points.size(); ++i) {  // convex pieces, as the draw list wants them
     const ImVec2 a = points[i], b = points[i + 1];
     list_.AddQuadFilled(a, b, {b.x, max_.y}, {a.x, max_.y}, color);
   }
+  list_.Flags = flags;
 }
 
 void Plot::vertical(double x, ImU32 color, float width) const {

@@ -39,8 +39,12 @@ void draw_icon(ImDrawList& list, Icon icon, ImVec2 center, float size, ImU32 col
 
 void begin_card(const char* id, ImVec2 size) {
   ImGui::BeginChild(id, size, true, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {px(8), px(4)});
 }
-void end_card() { ImGui::EndChild(); }
+void end_card() {
+  ImGui::PopStyleVar();
+  ImGui::EndChild();
+}
 
 void panel_title(const std::string& text) {
   ImGui::PushFont(fonts().bold);

@@ -124,8 +124,10 @@ void ControlsPanel::slider(View& view, const Setting& row) {
   label(row, format_value(row, shown));
   float value = mine ? draft_->value : static_cast<float>(row.get(view.settings));
   const ImGuiSliderFlags flags = row.log_scale ? ImGuiSliderFlags_Logarithmic : ImGuiSliderFlags_None;
+  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {px(8), 0});
   ImGui::SliderFloat(id_of(row).c_str(), &value, static_cast<float>(row.min), static_cast<float>(row.max), "",
                      flags);
+  ImGui::PopStyleVar();
   if (ImGui::IsItemActive()) {
     draft_ = Draft{row.name, value};
     view.dragged = shown;

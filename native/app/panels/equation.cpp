@@ -12,7 +12,7 @@ namespace undiffuse {
 namespace {
 
 constexpr float kTermSize = 0.72f, kRawSize = 0.34f;  // of a state's side
-constexpr float kOperator = 30, kCaption = 44, kLargestSide = 230;
+constexpr float kOperator = 30, kCaption = 50, kLargestSide = 230;
 
 int grid_side(const View& view) {
   const int images = view.snapshot.run ? view.run().settings.images : 1;
@@ -65,18 +65,20 @@ void EquationPanel::update(const View& view) {
 void EquationPanel::term(View& view, Term& term, float side, float height) {
   Inspected inspected{view.row, view.column};
   ImGui::BeginGroup();
-  ImGui::Dummy({side, (height - side) / 2 - ImGui::GetStyle().ItemSpacing.y});
+  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {0, 0});
+  ImGui::Dummy({side, (height - side) / 2});
   if (picture(term.texture, side, view.snapshot.run ? view.run().model.image : Shape{}, inspected)) {
     view.row = inspected.row;
     view.column = inspected.column;
   }
-  ImGui::SetCursorPosY(ImGui::GetCursorPosY() + (height - side) / 2);
+  ImGui::Dummy({side, (height - side) / 2 + px(6)});
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float width = draw_math(ImGui::GetWindowDrawList(), at, theme().ink, term.symbol);
   ImGui::GetWindowDrawList()->AddText(fonts().small, fonts().small->FontSize,
                                       {at.x + width + px(6), at.y + px(4)}, theme().muted, term.caption);
-  ImGui::Dummy({side, px(20)});
+  ImGui::Dummy({side, px(22)});
   legend(term.map, term.range, term.digits, side);
+  ImGui::PopStyleVar();
   ImGui::EndGroup();
 }
 
@@ -85,7 +87,7 @@ void EquationPanel::network(View& view, float side, float height) {
   Inspected inspected{view.row, view.column};
   ImGui::SameLine(0, px(12));
   ImGui::BeginGroup();
-  ImGui::Dummy({width, height / 2 - side * kRawSize - px(4)});
+  ImGui::Dummy({width, (height - side * kRawSize) / 2 - px(24)});
   muted_text("network");
   if (picture(raw_.texture, side * kRawSize, view.snapshot.run ? view.run().model.image : Shape{},
               inspected)) {

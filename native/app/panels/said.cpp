@@ -20,14 +20,19 @@ PixelValues values_of(const View& view) {
           .x_prev = view.pixel(Field::XPrev)};
 }
 
+constexpr float kLineHeight = 22;
+
 void line(const Explanation& said) {
-  math_text(said.formula, theme().ink);
-  ImGui::SameLine(0, px(8));
-  ImGui::SetCursorPosY(ImGui::GetCursorPosY() + px(4));
-  muted_text(("= " + said.numbers + " =").c_str());
-  ImGui::SameLine(0, px(8));
-  ImGui::SetCursorPosY(ImGui::GetCursorPosY() + px(2));
-  panel_title(format_value(said.result));
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  ImVec2 at = ImGui::GetCursorScreenPos();
+  const auto put = [&](const ImFont* font, const std::string& text, ImU32 color, float down) {
+    list->AddText(font, font->FontSize, {at.x, at.y + px(down)}, color, text.c_str());
+    at.x += font->CalcTextSizeA(font->FontSize, 1e9f, 0, text.c_str()).x + px(7);
+  };
+  at.x += draw_math(list, at, theme().ink, said.formula) + px(9);
+  put(fonts().small, "= " + said.numbers + " =", theme().muted, 4);
+  put(fonts().bold, format_value(said.result), theme().ink, 2.5f);
+  ImGui::Dummy({1, px(kLineHeight)});
 }
 
 }  // namespace
@@ -40,10 +45,8 @@ void draw_said(const View& view, ImVec2 size) {
     const ExplainContext context{run.table[static_cast<size_t>(view.now().step)], run.model.prediction,
                                  run.settings.variance, run.model.learned_variance, run.settings.clip};
     const PixelValues pixel = values_of(view);
-    ImGui::TextUnformatted(run.calls_per_step > 1 ? "raw output, guided" : "raw output");
-    ImGui::SameLine();
-    ImGui::SetCursorPosY(ImGui::GetCursorPosY() - px(2));
-    math_text(explain_output(context, pixel), theme().ink);
+    const std::string output = explain_output(context, pixel);
+    math_text((run.calls_per_step > 1 ? "guided output  " : "output  ") + output, theme().ink);
     for (const Explanation& said : explain_pixel(context, pixel)) line(said);
   }
   end_card();

@@ -59,13 +59,9 @@ void StripPanel::draw(View& view, float width) {
     }
     ImGui::EndCombo();
   }
-  const float room = ImGui::GetContentRegionAvail().x;
-  const size_t count = std::max<size_t>(view.snapshot.strip.size(), 2);
-  const float pitch = (room - column_size(width)) / static_cast<float>(count - 1);
   columns(view, column_size(width));
   timeline(view, column_size(width));
   chart(view, column_size(width));
-  (void)pitch;
   end_card();
 }
 
@@ -102,7 +98,9 @@ void StripPanel::timeline(View& view, float column) {
   ImGui::SetCursorPosX(ImGui::GetCursorPosX() + column / 2 - ImGui::GetStyle().GrabMinSize / 2);
   ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - column / 2 + ImGui::GetStyle().GrabMinSize / 2);
   int position = view.position;
+  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {px(8), 0});
   if (ImGui::SliderInt("##timeline", &position, 0, view.num_steps(), "")) view.seek = position;
+  ImGui::PopStyleVar();
   if (ImGui::IsItemHovered() && !ImGui::IsItemActive()) {
     ImGui::SetTooltip("Timeline: drag to any step of the run");
   }
