@@ -9,7 +9,7 @@ import math
 
 import torch
 
-from diffusion import answer, cosine_alpha_bar, decoder_nll_nats, q_sample, transition, variance_kl_nats
+from diffusion import decoder_nll_nats, q_sample, transition, variance_kl_nats
 from sampling import VARIANCES
 
 # (last t, images for each t up to it): the early terms are large and differ from image to image.
@@ -57,7 +57,7 @@ def prior_bits(x0, alpha_bar):
 
 
 @torch.no_grad()
-def bound_values(model, x0_all, labels_all, t_all, image_all, alpha_bar, generator, batch=250):
+def bound_values(model, prediction, x0_all, labels_all, t_all, image_all, alpha_bar, generator, batch=250):
     """{variance: bits/dim of each (t, image)}: the same model calls and noise for every variance."""
     values = {name: torch.empty(len(t_all), dtype=torch.float64) for name in VARIANCES}
     groups = [torch.nonzero(t_all == 1)[:, 0], torch.nonzero(t_all > 1)[:, 0]]
@@ -65,7 +65,7 @@ def bound_values(model, x0_all, labels_all, t_all, image_all, alpha_bar, generat
         t, x0 = t_all[where], x0_all[image_all[where]]
         x_t = q_sample(x0, alpha_bar[t], torch.randn(x0.shape, generator=generator))
         raw = model(x_t.contiguous(memory_format=torch.channels_last), t.float(), labels_all[image_all[where]])
-        x0_hat, r = answer(raw, x_t, alpha_bar[t])
+        x0_hat, r = prediction.mean_and_r(raw, x_t, alpha_bar[t])
         found = decoder_bits(x0, x0_hat, r, alpha_bar) if t[0] == 1 else kl_bits(x0, x0_hat, r, alpha_bar, t)
         for name in VARIANCES:
             values[name][where] = found[name]
@@ -99,10 +99,10 @@ def summarise(values, t_all, prior):
     return result
 
 
-def measure_bound(model, x0, labels, seed=1, effort=1.0):
+def measure_bound(model, prediction, x0, labels, seed=1, effort=1.0):
     """Test images, true class, guidance 1, no clipping -> {variance: {bits_per_dim, standard_error, ...}}."""
-    alpha_bar = torch.from_numpy(cosine_alpha_bar())
+    alpha_bar = torch.from_numpy(prediction.table)
     generator = torch.Generator().manual_seed(seed)
     t_all, image_all = draw_terms(len(alpha_bar) - 1, len(x0), effort, generator)
-    values = bound_values(model, x0, labels, t_all, image_all, alpha_bar, generator)
+    values = bound_values(model, prediction, x0, labels, t_all, image_all, alpha_bar, generator)
     return {"model_calls": len(t_all), **summarise(values, t_all, prior_bits(x0, alpha_bar))}

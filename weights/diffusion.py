@@ -16,6 +16,12 @@ def cosine_alpha_bar(num_steps=1000, offset=0.008):
     return np.concatenate([[1.0], np.cumprod(1 - beta)])
 
 
+def linear_alpha_bar(num_steps=1000, beta_start=1e-4, beta_end=0.02):
+    """DDPM (Ho et al. 2020), section 4: betas on a line between its ends, scaled by 1000 / T: alpha_bar[0..T]."""
+    beta = np.minimum(np.linspace(beta_start, beta_end, num_steps) * 1000 / num_steps, 0.999)
+    return np.concatenate([[1.0], np.cumprod(1 - beta)])
+
+
 class ContinuousSchedule:
     """alpha_bar at fractional t in [1, T]: log-SNR interpolated linearly between the table's rows.
 
@@ -31,6 +37,14 @@ class ContinuousSchedule:
         low = position.floor().long().clamp(max=len(self.log_snr) - 2)
         part = position - low
         return torch.sigmoid(self.log_snr[low] * (1 - part) + self.log_snr[low + 1] * part)
+
+    def inverse(self, alpha_bar):
+        """t in [1, T] of an alpha_bar, clamped at the ends."""
+        rising = -self.log_snr
+        wanted = -torch.log(alpha_bar / (1 - alpha_bar))
+        low = (torch.searchsorted(rising, wanted) - 1).clamp(0, len(rising) - 2)
+        part = (wanted - rising[low]) / (rising[low + 1] - rising[low])
+        return 1 + low + part.clamp(0, 1)
 
 
 def image_like(value):
@@ -49,13 +63,6 @@ def v_target(x0, alpha_bar, eps):
 
 
 LOG_VAR_RANGE = (-14.0, 4.0)  # of r in x0_var = (1 - alpha_bar) exp(r)
-
-
-def answer(raw, x_t, alpha_bar):
-    """Raw (v_hat, r) -> (x0_hat, r): the mean of x_0 given x_t, and its log variance over 1 - alpha_bar."""
-    v_hat, r = raw.float().chunk(2, dim=1)
-    x0_hat = image_like(alpha_bar.sqrt()) * x_t - image_like((1 - alpha_bar).sqrt()) * v_hat
-    return x0_hat, r.clamp(*LOG_VAR_RANGE)
 
 
 def transition(alpha_bar_t, alpha_bar_s):

@@ -21,6 +21,7 @@ from classifier import load_or_train, read_classes
 from contact_sheet import write_contact_sheet
 from data import load_split
 from export import read_model
+from predictions import prediction_of
 from sampling import VARIANCES, sample_classes
 
 # (guidance, variance), all clipped: the choices whose samples are read.
@@ -28,9 +29,10 @@ SAMPLED = ((1.0, "learned"), (1.5, "learned"), (1.5, "fixed-small"), (1.5, "fixe
 BEGIN, END = "<!-- measured: begin (weights/evaluate.py --card) -->", "<!-- measured: end -->"
 
 
-def measure_reading(model, classifier, per_class, num_steps, seed, guidance, variance):
+def measure_reading(model, prediction, classifier, per_class, num_steps, seed, guidance, variance):
     """-> ({share, standard_error, ...}, images): one choice's samples, read by the classifier."""
-    images, labels = sample_classes(model, per_class, seed, num_steps=num_steps, guidance=guidance, variance=variance)
+    images, labels = sample_classes(model, prediction, per_class, seed, num_steps=num_steps, guidance=guidance,
+                                    variance=variance)
     right = (read_classes(classifier, images) == labels).double()
     share = right.mean().item()
     # The error of a share that is not all or none, so that 2,000 of 2,000 does not read as ± 0.
@@ -41,14 +43,15 @@ def measure_reading(model, classifier, per_class, num_steps, seed, guidance, var
     return result, images
 
 
-def measure_readings(model, args):
+def measure_readings(model, prediction, args):
     """Every choice of SAMPLED; leaves a contact sheet of each, a row a class -> (accuracy, readings)."""
     classifier, accuracy = load_or_train(os.path.join(args.out, "classifier.pt"), args.data)
     per_class = args.samples // model.config.classes
     readings = []
     for guidance, variance in SAMPLED:
         began = time.time()
-        reading, images = measure_reading(model, classifier, per_class, args.steps, args.seed, guidance, variance)
+        reading, images = measure_reading(model, prediction, classifier, per_class, args.steps, args.seed, guidance,
+                                          variance)
         readings.append(reading)
         print(f"guidance {guidance}, {variance}: {reading['share_read_right']:.2%} read right "
               f"({time.time() - began:.0f} s)", flush=True)
@@ -62,9 +65,9 @@ def evaluate(args):
     model, metadata = read_model(args.weights)
     model = model.to(memory_format=torch.channels_last)  # faster on processors
     began = time.time()
-    bound = measure_bound(model, *load_split(args.data, "t10k"), args.seed, args.effort)
+    bound = measure_bound(model, prediction_of(metadata), *load_split(args.data, "t10k"), args.seed, args.effort)
     print(f"bound: {bound['learned']['bits_per_dim']:.3f} bits/dim ({time.time() - began:.0f} s)", flush=True)
-    accuracy, readings = measure_readings(model, args)
+    accuracy, readings = measure_readings(model, prediction_of(metadata), args)
     with open(args.weights, "rb") as file:
         content = file.read()
     return {"name": metadata["name"], "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content),

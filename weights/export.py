@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Turns a checkpoint into a weights file: `weights/export.py --checkpoint FILE --data DIR --out FILE`.
+"""Turns a checkpoint into a weights file: `weights/export.py --checkpoint FILE --out FILE`.
 
 The file holds float16 tensors named as in unet.py and, in its `__metadata__`, all that a program
 needs to sample the model; core/run/model.cpp reads the same keys.
@@ -13,17 +13,13 @@ import sys
 import numpy as np
 import torch
 
-from data import load_split
 from safetensors_io import read_safetensors, write_safetensors
 from unet import UNet, UNetConfig
 
-DIGITS = [str(digit) for digit in range(10)]
 PIXEL_RANGE = [-1, 1]
-COSINE = {"family": "cosine", "offset": 0.008}  # diffusion.cosine_alpha_bar's defaults
-NUM_STEPS = 1000
 
 
-def model_metadata(config, name, sigma_data, class_names):
+def model_metadata(config, name, prediction, class_names):
     """The `__metadata__` of a weights file: every value a string, those with structure JSON."""
     compact = lambda value: json.dumps(value, separators=(",", ":"))
     data = {"height": config.size, "width": config.size, "channels": config.channels_in, "range": PIXEL_RANGE}
@@ -34,27 +30,28 @@ def model_metadata(config, name, sigma_data, class_names):
         "name": name,
         "card": f"{name}.md",
         "data": compact(data),
-        "prediction": "v",
-        "variance": "learned",
-        "num_steps": str(NUM_STEPS),
-        "schedule": compact(COSINE),
-        "sigma_data": f"{sigma_data:.6g}",
+        **prediction.metadata,  # prediction, variance, num_steps
+        "schedule": compact(prediction.schedule),
+        "sigma_data": f"{prediction.sigma_data:.6g}",
         "class_names": compact(class_names),
     }
 
 
 def measure_sigma_data(x0):
-    """Standard deviation over all pixels of the training images, on the scale of PIXEL_RANGE."""
-    return x0.double().std(unbiased=False).item()
+    """Standard deviation over all pixels of the training images, on the scale of PIXEL_RANGE.
+
+    To the six digits of the weights file, so that EDM's network is used with the number it was trained with.
+    """
+    return float(f"{x0.double().std(unbiased=False).item():.6g}")
 
 
-def write_model(path, model, name, sigma_data, class_names=DIGITS):
+def write_model(path, model, metadata):
     """One model as a weights file; refuses weights that float16 cannot hold."""
-    tensors = {key: value.detach().numpy().astype(np.float16) for key, value in model.state_dict().items()}
+    tensors = {key: value.detach().cpu().numpy().astype(np.float16) for key, value in model.state_dict().items()}
     for key, value in tensors.items():
         if not np.isfinite(value).all():
             raise SystemExit(f"{key} has values beyond float16 (65504): lower the learning rate and train again.")
-    write_safetensors(path, tensors, model_metadata(model.config, name, sigma_data, class_names))
+    write_safetensors(path, tensors, metadata)
 
 
 def read_model(path):
@@ -68,10 +65,11 @@ def read_model(path):
 
 
 def read_checkpoint(path):
-    """The averaged weights of a checkpoint (train.py's Run.state)."""
-    model = UNet(UNetConfig())
-    model.load_state_dict(torch.load(path, map_location="cpu")["average"])
-    return model
+    """A checkpoint (train.py's Run.state) -> (UNet with its averaged weights, the weights file's metadata)."""
+    state = torch.load(path, map_location="cpu")
+    model = UNet(UNetConfig(**json.loads(state["metadata"]["config"])))
+    model.load_state_dict(state["average"])
+    return model, state["metadata"]
 
 
 @torch.no_grad()
@@ -115,10 +113,8 @@ def report(args):
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", required=True, help="checkpoint.pt of train.py")
-    parser.add_argument("--data", required=True, help="folder with the four IDX files it was trained on")
     parser.add_argument("--out", required=True, help="weights file to write (.safetensors)")
-    parser.add_argument("--name", default="mnist-mean-variance", help="the model's and its card's name")
-    parser.add_argument("--class-names", default=",".join(DIGITS), help="in the order of the labels, with commas")
+    parser.add_argument("--name", help="the model's and its card's name (default: as trained)")
     parser.add_argument("--activations", metavar="FILE", help="also write reference activations for the C++ tests")
     parser.add_argument("--onnx", metavar="FILE", help="also write an ONNX file (opset 16)")
     return parser.parse_args()
@@ -126,9 +122,10 @@ def parse_arguments():
 
 def main():
     args = parse_arguments()
-    x0, _ = load_split(args.data, "train")
-    class_names = args.class_names.split(",")
-    write_model(args.out, read_checkpoint(args.checkpoint), args.name, measure_sigma_data(x0), class_names)
+    model, metadata = read_checkpoint(args.checkpoint)
+    if args.name:
+        metadata.update(name=args.name, card=f"{args.name}.md")
+    write_model(args.out, model, metadata)
     report(args)
     model, _ = read_model(args.out)  # from the file: what follows sees the weights rounded to float16
     if args.activations:

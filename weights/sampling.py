@@ -11,8 +11,9 @@ import sys
 import torch
 
 from contact_sheet import write_contact_sheet
-from diffusion import answer, cosine_alpha_bar, transition
+from diffusion import transition
 from export import read_model
+from predictions import prediction_of
 
 VARIANCES = ("learned", "fixed-small", "fixed-large")
 
@@ -28,7 +29,7 @@ def choose_x0_var(variance, x0_var, alpha_bar):
     return {"learned": x0_var, "fixed-small": 0 * x0_var, "fixed-large": 0 * x0_var + (1 - alpha_bar)}[variance]
 
 
-def guided_answer(model, x_t, t, labels, alpha_bar, guidance):
+def guided_answer(model, prediction, x_t, labels, alpha_bar, guidance):
     """-> (x0_hat, x0_var). Guidance 1 makes no second call; the variance is the conditional call's."""
     batch = len(x_t)
     any_class = torch.full_like(labels, model.config.classes)
@@ -36,23 +37,22 @@ def guided_answer(model, x_t, t, labels, alpha_bar, guidance):
     x = torch.cat([x_t, x_t]) if doubled else x_t
     label = torch.cat([labels, any_class]) if doubled else labels
     level = torch.full((len(x),), alpha_bar, dtype=torch.float64)
-    raw = model(x.contiguous(memory_format=torch.channels_last), torch.full((len(x),), float(t)), label)
-    x0_hat, r = answer(raw, x, level)
-    x0_var = (1 - alpha_bar) * r[:batch].exp()
+    scaled = prediction.scale_input(x, level).contiguous(memory_format=torch.channels_last)
+    x0_hat, x0_var = prediction.answer(model(scaled, prediction.model_t(level), label), x, level)
     if doubled:
         x0_hat = x0_hat[batch:] + guidance * (x0_hat[:batch] - x0_hat[batch:])
-    return x0_hat, x0_var
+    return x0_hat, x0_var[:batch]
 
 
 @torch.no_grad()
-def sample(model, labels, generator, num_steps=50, guidance=1.0, variance="learned", clip=True):
+def sample(model, prediction, labels, generator, num_steps=50, guidance=1.0, variance="learned", clip=True):
     """labels [B] -> images [B,C,H,W], by reverse transitions on the model's own schedule."""
     config = model.config
-    alpha_bar = torch.from_numpy(cosine_alpha_bar())
+    alpha_bar = torch.from_numpy(prediction.table)
     times = respaced_times(len(alpha_bar) - 1, num_steps)
     x = torch.randn(len(labels), config.channels_in, config.size, config.size, generator=generator)
     for t, s in zip(times, times[1:]):
-        x0_hat, x0_var = guided_answer(model, x, t, labels, alpha_bar[t].item(), guidance)
+        x0_hat, x0_var = guided_answer(model, prediction, x, labels, alpha_bar[t].item(), guidance)
         x0_hat = x0_hat.clamp(-1, 1) if clip else x0_hat
         c0, c1, beta_tilde, _ = (value.item() for value in transition(alpha_bar[t], alpha_bar[s]))
         x0_var = choose_x0_var(variance, x0_var, alpha_bar[t].item())
@@ -62,11 +62,11 @@ def sample(model, labels, generator, num_steps=50, guidance=1.0, variance="learn
     return x
 
 
-def sample_classes(model, per_class, seed, batch=250, **choices):
+def sample_classes(model, prediction, per_class, seed, batch=250, **choices):
     """`per_class` images of each class, class by class -> (images, labels)."""
     generator = torch.Generator().manual_seed(seed)
     labels = torch.arange(model.config.classes).repeat_interleave(per_class)
-    images = [sample(model, part, generator, **choices) for part in labels.split(batch)]
+    images = [sample(model, prediction, part, generator, **choices) for part in labels.split(batch)]
     return torch.cat(images), labels
 
 
@@ -81,9 +81,9 @@ def main():
     parser.add_argument("--no-clip", action="store_true", help="leave x0_hat beyond [-1, 1]")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    model, _ = read_model(args.weights)
-    images, _ = sample_classes(model, args.per_class, args.seed, num_steps=args.steps, guidance=args.guidance,
-                               variance=args.variance, clip=not args.no_clip)
+    model, metadata = read_model(args.weights)
+    images, _ = sample_classes(model, prediction_of(metadata), args.per_class, args.seed, num_steps=args.steps,
+                               guidance=args.guidance, variance=args.variance, clip=not args.no_clip)
     write_contact_sheet(args.out, images[:, 0].numpy(), columns=args.per_class)
 
 

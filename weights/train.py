@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Trains a U-Net on the bound's variance and a v-weighted mean: `./dev train --data mnist --out DIR`.
+"""Trains a U-Net: `./dev train --data mnist --out DIR [--predict mean-variance|eps|v|edm]`.
 
 Stop it with Ctrl-C at any time; the same command goes on from the last checkpoint in DIR.
 DIR/model.safetensors holds the averaged weights as of the last checkpoint, ready to be sampled.
+Several processes or GPUs: `python3 -m torch.distributed.run --nproc_per_node N weights/train.py ...`.
 """
 
 import argparse
@@ -15,89 +16,75 @@ import time
 import torch
 from torch import nn
 
-from data import load_split
-from diffusion import (ContinuousSchedule, answer, cosine_alpha_bar, decoder_nll_nats, image_like, q_sample,
-                       v_target, variance_kl_nats)
-from export import measure_sigma_data, write_model
-from unet import UNet, UNetConfig
+from augment import augmented
+from data import load_dataset
+from diffusion import q_sample
+from export import measure_sigma_data, model_metadata, write_model
+from predictions import PREDICTIONS
+from processes import Processes
+from unet import DEFAULT_WIDTHS, UNet, UNetConfig
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, help="folder with the four IDX files")
+    parser.add_argument("--data", required=True, help="folder with the four IDX files, or with colour records")
     parser.add_argument("--out", required=True, help="folder for checkpoints and the weights file")
-    parser.add_argument("--name", default="mnist-mean-variance", help="the model's and its card's name")
+    parser.add_argument("--predict", choices=PREDICTIONS, default="mean-variance", help="what the network emits")
+    parser.add_argument("--name", help="the model's and its card's name (default: the data folder's, then --predict)")
+    parser.add_argument("--class-names", help="in the order of the labels, with commas (default: the data set's)")
+    parser.add_argument("--widths", help="channels at each resolution, with commas (default: by the image's shape)")
+    parser.add_argument("--blocks", type=int, default=1, help="residual blocks at each resolution, each way")
+    parser.add_argument("--embedding", type=int, default=128, help="width of the time and class embedding")
     parser.add_argument("--steps", type=int, default=40000, help="optimiser steps in all")
     parser.add_argument("--batch", type=int, default=128, help="images a step, over all processes")
     parser.add_argument("--lr", type=float, default=1e-3, help="peak learning rate of AdamW")
     parser.add_argument("--ema", type=float, default=0.9995, help="decay of the weights' moving average")
-    parser.add_argument("--variance-weight", type=float, default=0.1, help="of the bound's KL in the loss")
     parser.add_argument("--drop-label", type=float, default=0.1, help="share of labels replaced by 'any'")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop (with a checkpoint) after this")
     parser.add_argument("--save-every", type=int, default=500, help="steps between checkpoints")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of the processor")
+    parser.add_argument("--threads", type=int, help="of each process (default: the processors, divided)")
     parser.add_argument("--float32", action="store_true", help="no bfloat16 (slower, for processors without it)")
     return parser.parse_args()
 
 
-def draw_t(batch, num_steps, generator):
-    """t in [1, T], continuous: four fifths uniform, one fifth log-uniform.
-
-    Two thirds of the bound sits at t <= 10, which a uniform draw sees once in a hundred.
-    """
-    u = torch.rand(batch, generator=generator, dtype=torch.float64)
-    log_uniform = torch.rand(batch, generator=generator) < 0.2
-    return torch.where(log_uniform, num_steps**u, 1 + u * (num_steps - 1))
-
-
-def losses(model, x0, label, schedule, num_steps, generator, autocast):
-    """(mean's loss: MSE of v; variance's loss: nats per pixel of the bound's step t -> s), batch means."""
-    batch = len(x0)
-    t = draw_t(batch, num_steps, generator)
-    alpha_bar = schedule(t)
-    # s is uniform on [0, t): at s = t-1 alone the KL barely depends on x0_var for large t. Below one
-    # step there is no transition left, only the decoder p(x_0 | x_t).
-    s = t * torch.rand(batch, generator=generator, dtype=torch.float64)
-    decodes = s < 1
-    alpha_bar_s = torch.where(decodes, torch.maximum(schedule(t * 0 + 1), alpha_bar * (1 + 1e-9)), schedule(s))
-    eps = torch.randn(x0.shape, generator=generator)
-    x_t = q_sample(x0, alpha_bar, eps)
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast):
-        raw = model(x_t, t, label)
-    mean_loss = (raw[:, : x0.shape[1]].float() - v_target(x0, alpha_bar, eps)).square().mean()
-    x0_hat, r = answer(raw, x_t, alpha_bar)
-    x0_hat = x0_hat.detach()  # the mean has its own loss: the bound's weighting of it gives worse samples
-    kl = variance_kl_nats(x0, x0_hat, r, alpha_bar, alpha_bar_s.clamp(max=1 - 1e-9))
-    nll = decoder_nll_nats(x0, x0_hat, r + image_like((1 - alpha_bar).log()))
-    variance_loss = torch.where(image_like(decodes.double()) > 0, nll, kl).mean()
-    return mean_loss, variance_loss
+def network_config(args, dataset, images_out):
+    channels, size = dataset.x0.shape[1:3]
+    if args.widths is None and (channels, size) not in DEFAULT_WIDTHS:
+        raise SystemExit(f"There is no default network for {size} x {size} x {channels} images: give --widths.")
+    widths = [int(width) for width in args.widths.split(",")] if args.widths else DEFAULT_WIDTHS[channels, size]
+    return UNetConfig(channels_in=channels, channels_out=channels * images_out, size=size, widths=widths,
+                      blocks=args.blocks, embedding=args.embedding, classes=len(dataset.class_names))
 
 
 class Run:
     """Everything a checkpoint holds; one object so that resuming forgets nothing."""
 
-    def __init__(self, args):
+    def __init__(self, args, config, metadata, processes):
         torch.manual_seed(args.seed)
         self.step = 0
         self.seconds = 0.0
-        self.model = UNet(UNetConfig()).to(memory_format=torch.channels_last)
-        self.average = UNet(UNetConfig())
+        self.metadata = metadata  # of the weights file: what the exporter needs beside the weights
+        self.model = UNet(config).to(processes.device, memory_format=torch.channels_last)
+        self.average = UNet(config).to(processes.device)
         self.average.load_state_dict(self.model.state_dict())
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=args.lr, betas=(0.9, 0.99), weight_decay=0.01)
         self.generator = torch.Generator().manual_seed(args.seed)
+        self.parallel = processes.wrap(self.model)
 
     def state(self):
-        return {"step": self.step, "seconds": self.seconds, "model": self.model.state_dict(),
-                "average": self.average.state_dict(), "optimizer": self.optimizer.state_dict(),
-                "generator": self.generator.get_state()}
+        return {"step": self.step, "seconds": self.seconds, "metadata": self.metadata,
+                "model": self.model.state_dict(), "average": self.average.state_dict(),
+                "optimizer": self.optimizer.state_dict(), "generator": self.generator.get_state()}
 
     def save(self, path):
         torch.save(self.state(), path + ".part")
         os.replace(path + ".part", path)  # never a half-written checkpoint
 
     def load(self, path):
-        state = torch.load(path)
+        state = torch.load(path, map_location="cpu")
+        if state.get("metadata") != self.metadata:
+            raise SystemExit(f"{path} is of another model or version: give another --out, or the same options.")
         self.step, self.seconds = state["step"], state["seconds"]
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
@@ -117,22 +104,37 @@ def learning_rate(step, args):
     return args.lr * min(1.0, (step + 1) / 500) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
 
 
-def train_step(run, args, x0_all, label_all, schedule, num_steps):
-    pick = torch.randint(len(x0_all), (args.batch,), generator=run.generator)
-    label = label_all[pick]
+def draw_batch(run, args, dataset):
+    """-> (x0, label) of the whole batch, some labels dropped."""
+    if dataset.weight is None:
+        pick = torch.randint(len(dataset.x0), (args.batch,), generator=run.generator)
+    else:
+        pick = torch.multinomial(dataset.weight, args.batch, replacement=True, generator=run.generator)
+    label = dataset.label[pick]
     dropped = torch.rand(args.batch, generator=run.generator) < args.drop_label
     label = torch.where(dropped, torch.full_like(label, run.model.config.classes), label)
+    x0 = dataset.x0[pick]
+    return (augmented(x0, run.generator) if dataset.augment else x0), label
+
+
+def train_step(run, args, dataset, prediction, processes):
+    """-> {loss: value}, of this process's share of the batch."""
+    x0, label = draw_batch(run, args, dataset)
+    draws = {name: processes.share(value) for name, value in prediction.draw(x0, run.generator).items()}
+    x0, label = processes.share(x0).contiguous(memory_format=torch.channels_last), processes.share(label)
     for group in run.optimizer.param_groups:
         group["lr"] = learning_rate(run.step, args)
-    x0 = x0_all[pick].contiguous(memory_format=torch.channels_last)
-    mean_loss, variance_loss = losses(run.model, x0, label, schedule, num_steps, run.generator, not args.float32)
+    x_t = q_sample(x0, draws["alpha_bar"], draws["eps"])
+    with torch.autocast(processes.device.type, dtype=torch.bfloat16, enabled=not args.float32):
+        raw = run.parallel(prediction.scale_input(x_t, draws["alpha_bar"]), draws["t"], label)
+    losses = prediction.losses(raw, x0, x_t, draws)
     run.optimizer.zero_grad(set_to_none=True)
-    (mean_loss + args.variance_weight * variance_loss).backward()
+    sum(prediction.loss_weights.get(name, 1) * loss for name, loss in losses.items()).backward()
     nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     run.optimizer.step()
     run.step += 1
     run.update_average(args.ema)
-    return mean_loss.item(), variance_loss.item()
+    return {name: loss.item() for name, loss in losses.items()}
 
 
 class Progress:
@@ -143,24 +145,23 @@ class Progress:
         self.restart()
 
     def restart(self):
-        self.began, self.mean_sum, self.variance_sum, self.count = time.time(), 0.0, 0.0, 0
+        self.began, self.sums, self.count = time.time(), {}, 0
 
-    def add(self, mean_loss, variance_loss):
-        self.mean_sum += mean_loss
-        self.variance_sum += variance_loss
+    def add(self, losses):
+        for name, value in losses.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value
         self.count += 1
 
     def show(self, run):
         rate = self.count * self.args.batch / (time.time() - self.began)
-        print(f"step {run.step}/{self.args.steps}  v mse {self.mean_sum / self.count:.4f}"
-              f"  variance {self.variance_sum / self.count:.4f} nats  {rate:.0f} images/s  {run.seconds / 60:.1f} min",
-              flush=True)
+        means = "".join(f"  {name} {value / self.count:.4f}" for name, value in self.sums.items())
+        print(f"step {run.step}/{self.args.steps}{means}  {rate:.0f} images/s  {run.seconds / 60:.1f} min", flush=True)
         self.restart()
 
 
-def save(run, args, checkpoint, sigma_data):
+def save(run, args, checkpoint):
     # The weights file first: it refuses weights that are not finite, and the last good checkpoint stays.
-    write_model(os.path.join(args.out, "model.safetensors"), run.average, args.name, sigma_data)
+    write_model(os.path.join(args.out, "model.safetensors"), run.average, run.metadata)
     run.save(checkpoint)
 
 
@@ -172,30 +173,40 @@ def stop_on_signals():
     return stop
 
 
+def train(run, args, dataset, prediction, processes, checkpoint):
+    stop, progress, began, earlier = stop_on_signals(), Progress(args), time.time(), run.seconds
+    over = lambda: bool(stop) or time.time() - began >= args.minutes * 60
+    while run.step < args.steps and not processes.any(over()):
+        progress.add(train_step(run, args, dataset, prediction, processes))
+        run.seconds = earlier + time.time() - began
+        if processes.first and run.step % 100 == 0:
+            progress.show(run)
+        if processes.first and run.step % args.save_every == 0:
+            save(run, args, checkpoint)
+    if processes.first:
+        save(run, args, checkpoint)
+        print(f"saved {checkpoint} at step {run.step}", flush=True)
+
+
 def main():
-    args = parse_arguments()
-    torch.set_num_threads(args.threads)
+    args, processes = parse_arguments(), Processes()
+    if args.batch % processes.count:
+        raise SystemExit(f"--batch {args.batch} does not divide among {processes.count} processes: give a multiple.")
+    torch.set_num_threads(args.threads or max(1, os.cpu_count() // processes.on_this_machine))
     os.makedirs(args.out, exist_ok=True)
     checkpoint = os.path.join(args.out, "checkpoint.pt")
-    x0_all, label_all = load_split(args.data, "train")
-    sigma_data = measure_sigma_data(x0_all)
-    alpha_bar = cosine_alpha_bar()
-    schedule, num_steps = ContinuousSchedule(alpha_bar), len(alpha_bar) - 1
-    run = Run(args)
+    dataset = load_dataset(args.data, "train")
+    if args.class_names:
+        dataset.class_names = args.class_names.split(",")
+    prediction = PREDICTIONS[args.predict](measure_sigma_data(dataset.x0))
+    config = network_config(args, dataset, prediction.images_out)
+    name = args.name or f"{os.path.basename(os.path.abspath(args.data))}-{args.predict}"
+    run = Run(args, config, model_metadata(config, name, prediction, dataset.class_names), processes)
     if os.path.exists(checkpoint):
         run.load(checkpoint)
         print(f"goes on from {checkpoint} at step {run.step}", flush=True)
-
-    stop, progress, began, earlier = stop_on_signals(), Progress(args), time.time(), run.seconds
-    while run.step < args.steps and not stop and time.time() - began < args.minutes * 60:
-        progress.add(*train_step(run, args, x0_all, label_all, schedule, num_steps))
-        run.seconds = earlier + time.time() - began
-        if run.step % 100 == 0:
-            progress.show(run)
-        if run.step % args.save_every == 0:
-            save(run, args, checkpoint, sigma_data)
-    save(run, args, checkpoint, sigma_data)
-    print(f"saved {checkpoint} at step {run.step}", flush=True)
+    train(run, args, dataset, prediction, processes, checkpoint)
+    processes.close()
 
 
 if __name__ == "__main__":

@@ -32,6 +32,10 @@ class UNetConfig:
         return asdict(self)
 
 
+# Networks by the image's shape (channels, size), of at most 2 MB (grey) and 4 MB (colour) in float16.
+DEFAULT_WIDTHS = {(1, 28): [64, 80], (3, 32): [96, 112]}
+
+
 def timestep_embedding(t, width):
     """[B] -> [B, width]: cos then sin of t at width/2 wavelengths from 2 pi to 10000 x 2 pi."""
     half = width // 2
@@ -44,7 +48,7 @@ class GroupNorm(nn.GroupNorm):
     """In float32 always: bfloat16 autocast would hand it mixed types."""
 
     def forward(self, x):
-        with torch.autocast("cpu", enabled=False):
+        with torch.autocast(x.device.type, enabled=False):
             return super().forward(x.float())
 
 

@@ -12,7 +12,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import bound  # noqa: E402
 import sampling  # noqa: E402
-from diffusion import (ContinuousSchedule, answer, cosine_alpha_bar, decoder_nll_nats, q_sample,  # noqa: E402
+from predictions import MeanVariance  # noqa: E402
+from diffusion import (ContinuousSchedule, cosine_alpha_bar, decoder_nll_nats, q_sample,  # noqa: E402
                        transition, v_target, variance_kl_nats)
 
 DOUBLE = torch.float64
@@ -97,7 +98,7 @@ class BoundTest(unittest.TestCase):
         x0, eps = torch.rand(3, 1, 4, 4, generator=generator), torch.randn(3, 1, 4, 4, generator=generator)
         alpha_bar = torch.tensor([0.99, 0.5, 0.01], dtype=DOUBLE)
         raw = torch.cat([v_target(x0, alpha_bar, eps), torch.full_like(x0, 99)], dim=1)
-        x0_hat, r = answer(raw, q_sample(x0, alpha_bar, eps), alpha_bar)
+        x0_hat, r = MeanVariance(1.0).mean_and_r(raw, q_sample(x0, alpha_bar, eps), alpha_bar)
         torch.testing.assert_close(x0_hat, x0, rtol=0, atol=1e-5)
         self.assertEqual(r.max().item(), 4)
 
@@ -126,7 +127,7 @@ class GaussianModel(torch.nn.Module):
 
     def forward(self, x, t, label):
         self.calls += len(x)
-        alpha_bar = self.alpha_bar[t.long()][:, None, None, None]
+        alpha_bar = self.alpha_bar[t.round().long()][:, None, None, None]
         signal, noise = alpha_bar.sqrt(), 1 - alpha_bar
         x0_var = 1 / (1 / self.v + alpha_bar / noise)
         x0_hat = x0_var * (self.m / self.v + signal * x.double() / noise)
@@ -140,7 +141,7 @@ class SamplingTest(unittest.TestCase):
     def test_moments_of_a_gaussian_in_three_steps(self):
         model = GaussianModel(m=0.2, v=0.25)
         labels = torch.zeros(64, dtype=torch.int64)
-        x = sampling.sample(model, labels, torch.Generator().manual_seed(5), num_steps=3, clip=False)
+        x = sampling.sample(model, MeanVariance(1.0), labels, torch.Generator().manual_seed(5), num_steps=3, clip=False)
         # The last step gives the mean of x_0, whose variance lacks that of x_0 given x_t at t = 333.
         left = 1 / (1 / model.v + model.alpha_bar[333] / (1 - model.alpha_bar[333])).item()
         count = x.numel()
@@ -152,7 +153,8 @@ class SamplingTest(unittest.TestCase):
         labels = torch.tensor([0, 1])
         for guidance, calls in ((1.0, 2 * 5), (2.0, 2 * 2 * 5)):
             model.calls = 0
-            sampling.sample(model, labels, torch.Generator().manual_seed(5), num_steps=5, guidance=guidance)
+            sampling.sample(model, MeanVariance(1.0), labels, torch.Generator().manual_seed(5), num_steps=5,
+                            guidance=guidance)
             self.assertEqual(model.calls, calls)
 
     def test_the_bound_of_the_exact_model(self):
@@ -165,7 +167,7 @@ class SamplingTest(unittest.TestCase):
         t_all = torch.tensor(times).repeat_interleave(500)
         image_all = torch.arange(500).repeat(3)
         labels = torch.zeros(500, dtype=torch.int64)
-        values = bound.bound_values(model, x0, labels, t_all, image_all, alpha_bar, generator)
+        values = bound.bound_values(model, MeanVariance(1.0), x0, labels, t_all, image_all, alpha_bar, generator)
         for row, t in enumerate(times):
             c0, _, beta_tilde, _ = transition(alpha_bar[t], alpha_bar[t - 1])
             g = (c0**2 / beta_tilde).item()

@@ -14,6 +14,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "weights"))
 
 import export  # noqa: E402
+from predictions import MeanVariance  # noqa: E402
 from safetensors_io import read_safetensors, write_safetensors  # noqa: E402
 from unet import UNet, UNetConfig  # noqa: E402
 
@@ -27,6 +28,10 @@ def tiny_unet():
     for value in model.parameters():
         torch.nn.init.normal_(value, std=0.2)
     return model.eval()
+
+
+def tiny_metadata():
+    return export.model_metadata(TINY, "tiny", MeanVariance(0.5), ["a", "b", "c"])
 
 
 class InFolder(unittest.TestCase):
@@ -77,7 +82,7 @@ class SafetensorsTest(InFolder):
 class ExportTest(InFolder):
     def test_the_file_holds_the_float16_weights_and_the_metadata(self):
         model = tiny_unet()
-        export.write_model(self.path, model, "tiny", 0.5, ["a", "b", "c"])
+        export.write_model(self.path, model, tiny_metadata())
         loaded, metadata = export.read_model(self.path)
         self.assertEqual(loaded.config, TINY)
         for name, value in model.state_dict().items():
@@ -93,7 +98,7 @@ class ExportTest(InFolder):
         with torch.no_grad():
             model.stem.bias[0] = 1e6
         with self.assertRaisesRegex(SystemExit, "stem.bias"):
-            export.write_model(self.path, model, "tiny", 0.5)
+            export.write_model(self.path, model, tiny_metadata())
 
     def test_reference_activations_are_the_model_in_nhwc(self):
         model = tiny_unet()
