@@ -40,6 +40,14 @@ Schedule schedule_of(const json& config) {
       num_steps);
 }
 
+std::vector<TrajectoryPoint> respaced(const Schedule& schedule, int num_steps) {
+  std::vector<TrajectoryPoint> points;
+  for (const int t : respaced_times(schedule.num_steps(), num_steps)) {
+    points.push_back({schedule.alpha_bar[static_cast<std::size_t>(t)], t});
+  }
+  return points;
+}
+
 Prediction prediction_of(const json& config) {
   return config["prediction_type"] == "v_prediction" ? Prediction::V : Prediction::Eps;
 }
@@ -54,8 +62,8 @@ std::vector<float> model(std::span<const float> x, float t) {
 std::vector<float> run_ddpm(const json& loop) {
   const json& config = loop["scheduler_config"];
   EXPECT_EQ(config["variance_type"], "fixed_small");
-  const auto table = make_sampler_table(SamplerKind::Ancestral, schedule_of(config),
-                                        loop["num_inference_steps"], Variance::FixedSmall);
+  const auto table = make_sampler_table({.variance = Variance::FixedSmall},
+                                        respaced(schedule_of(config), loop["num_inference_steps"]));
   TorchRandom random(0);
   std::vector<float> x = start(), x0_hat(kSize), x0_var(kSize), mu(kSize), sigma(kSize), z(kSize, 0.0f);
   for (const Stage& stage : table) {

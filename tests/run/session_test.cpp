@@ -136,9 +136,9 @@ TEST(Session, SettingsRestartFromTheSameNoiseAndSeedsReproduce) {
 }
 
 TEST(Session, GuidanceCostsASecondCallOnlyWhereItSteers) {
-  EXPECT_EQ(OpenSession("steps=1").calls_per_step(), 2);
-  EXPECT_EQ(OpenSession("steps=1&guidance=1").calls_per_step(), 1);
-  EXPECT_EQ(OpenSession("steps=1&class=any").calls_per_step(), 1);
+  EXPECT_EQ(OpenSession("steps=1").nfe(0), 2);
+  EXPECT_EQ(OpenSession("steps=1&guidance=1").nfe(0), 1);
+  EXPECT_EQ(OpenSession("steps=1&class=any").nfe(0), 1);
 }
 
 TEST(Session, TheFirstStepsDoNotWaitForTheWholeBatch) {

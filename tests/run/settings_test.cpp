@@ -31,7 +31,7 @@ TEST(Settings, EveryValueRoundTrips) {
   EXPECT_EQ(parsed.settings.label, kEachClass);
   EXPECT_EQ(parsed.settings.schedule.family, ScheduleFamily::Linear);
   EXPECT_EQ(parsed.settings.schedule.beta_start, 0.0002);
-  EXPECT_EQ(parsed.settings.variance, Variance::FixedLarge);
+  EXPECT_EQ(parsed.settings.sampler.variance, Variance::FixedLarge);
   EXPECT_EQ(parsed.settings.seed, 4294967295u);
   EXPECT_FALSE(parsed.settings.clip);
   EXPECT_EQ(format_settings(parsed.settings), text);
@@ -52,7 +52,8 @@ TEST(Settings, NonsenseIsRefusedWithASentence) {
   EXPECT_EQ(parsed.settings, Settings{});
   EXPECT_EQ(parsed.notes.size(), 8u);
   EXPECT_EQ(parsed.notes[0], "Steps takes a number, not 'many'; kept 50.");
-  EXPECT_EQ(parsed.notes[1], "Schedule is one of linear, cosine, constant-rate, not 'wild'; kept cosine.");
+  EXPECT_EQ(parsed.notes[1],
+            "Schedule is one of linear, cosine, constant-rate, rho, not 'wild'; kept cosine.");
   EXPECT_EQ(parsed.notes[3], "There is no setting 'colour'; ignored.");
 }
 
