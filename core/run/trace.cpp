@@ -17,8 +17,8 @@ Trace::Trace(int num_steps, TraceLayout layout, size_t budget_bytes)
   // Either everything fits, or half the budget goes to keyframes, half to records.
   const bool all_fit = steps * (state_bytes + record_bytes) + state_bytes <= budget_bytes;
   const size_t keyframes = std::max<size_t>(budget_bytes / 2 / state_bytes, 2);
-  const size_t stride = (steps + keyframes - 1) / keyframes;
-  keyframe_stride_ = all_fit ? 1 : static_cast<int>(std::max<size_t>(stride, 1));
+  // States are 0..steps: a stride of more than steps / keyframes keeps no more than so many.
+  keyframe_stride_ = all_fit ? 1 : static_cast<int>(steps / keyframes) + 1;
   window_ = all_fit ? steps : std::max<size_t>(budget_bytes / 2 / record_bytes, 1);
 }
 

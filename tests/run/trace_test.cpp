@@ -50,6 +50,31 @@ TEST(Trace, StaysWithinItsBudgetOnKeyframesAndAWindow) {
   }
 }
 
+TEST(Trace, ASecondAnswerAndALargerStateCountAgainstTheBudget) {
+  const TraceLayout layout{.image_size = kStateSize, .state_images = 2, .record_images = 4};
+  const std::vector<float> both(2 * kStateSize, 7.0f);
+  for (const size_t images : {12, 20, 60, 2 * 101 + 400}) {
+    Trace trace(100, layout, images * kStateBytes);
+    trace.put_state(0, both);
+    for (int step = 0; step < 100; ++step) {
+      const std::vector<float> second = state(3000 + step);
+      trace.put_record(step, {state(step), state(1000 + step), state(2000 + step), second});
+      trace.put_state(step + 1, both);
+    }
+    EXPECT_LE(trace.bytes(), images * kStateBytes) << images << " images";
+    EXPECT_EQ(trace.record(99).x0_hat_2[5], 3099.0f);
+    EXPECT_EQ(trace.nearest_state(50).values.size(), 2 * kStateSize);
+    EXPECT_EQ(trace.has(0), images == 2 * 101 + 400);  // exactly enough for everything
+  }
+}
+
+TEST(Trace, AStepWithoutItsSecondAnswerHoldsZeros) {
+  Trace trace(2, {.image_size = kStateSize, .record_images = 4}, 1 << 20);
+  trace.put_record(0, {state(1), state(2), state(3), {}});
+  EXPECT_EQ(trace.record(0).x0_hat_2.size(), kStateSize);
+  EXPECT_EQ(trace.record(0).x0_hat_2[9], 0.0f);
+}
+
 TEST(Trace, HoldsOneRecordWhateverTheBudget) {
   Trace trace(1000, {kStateSize}, 1);
   fill(trace, 1000);

@@ -5,6 +5,11 @@
 namespace undiffuse {
 namespace {
 
+// Above this level a state is noise but for a thousandth, and a step may fall by several orders of
+// magnitude (a cosine schedule's first one does: from 20,000 to 30). The correction would weigh the
+// difference of two guesses at the mean image by half that factor, so such steps stay Euler's.
+constexpr double kAllNoiseLevel = 1000;
+
 // Algorithm 2 with its x' put in: in EDM's x, and with r = level_prev / level of the raised start,
 // x_prev = r x + (1 - r)(2 - 1/r)/2 x0_hat + (1/r - 1)/2 x0_hat_2. Ours is sqrt(alpha_bar_prev) times that.
 void correct(Stage& stage) {
@@ -22,7 +27,8 @@ void correct(Stage& stage) {
 void fill_edm_heun(const SamplerSpec& spec, std::span<Stage> table) {
   fill_edm_euler(spec, table);
   for (Stage& stage : table) {
-    if (stage.alpha_bar_prev < 1) correct(stage);  // at level 0 there is no slope to ask for
+    const bool to_data = stage.alpha_bar_prev == 1;  // at level 0 there is no slope to ask for
+    if (!to_data && noise_level(stage.alpha_bar) <= kAllNoiseLevel) correct(stage);
   }
 }
 
