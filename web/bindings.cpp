@@ -82,8 +82,9 @@ EMSCRIPTEN_KEEPALIVE const char* ud_run() {
 /// JSON of the schedules that these settings would give; changes nothing.
 EMSCRIPTEN_KEEPALIVE const char* ud_schedules(const char* settings, int points) {
   constexpr int kUsualSteps = 1000;
-  const int steps = state->session.has_model() ? state->session.model().trained.num_steps() : kUsualSteps;
-  return returned(describe_schedules(parse_settings(settings).settings, steps, points));
+  const Schedule trained =
+      state->session.has_model() ? state->session.model().trained : make_schedule({}, kUsualSteps);
+  return returned(describe_schedules(parse_settings(settings).settings, trained, points));
 }
 
 /// A slice of work towards the record of `step`: 1 it is there, 0 call again, -1 no such step.

@@ -11,17 +11,27 @@ namespace {
 using ConstRows = Eigen::Map<const Eigen::Array<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
 using Rows = Eigen::Map<Eigen::Array<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
 
+// EDM's x is x_t / sqrt(alpha_bar) and its sigma² (1 - alpha_bar) / alpha_bar. In terms of x_t all of
+// its coefficients hold the variance of x_t for data of this deviation.
+ToX0 edm_to_x0(double sigma_data, double alpha_bar) {
+  const double variance = alpha_bar * sigma_data * sigma_data + 1 - alpha_bar;
+  return {std::sqrt(alpha_bar) * sigma_data * sigma_data / variance,
+          std::sqrt((1 - alpha_bar) / variance) * sigma_data, 1 / std::sqrt(variance)};
+}
+
 }  // namespace
 
-ToX0 to_x0(Prediction prediction, double alpha_bar) {
+ToX0 to_x0(Parameterization parameterization, double alpha_bar) {
   const double signal = std::sqrt(alpha_bar), noise = std::sqrt(1 - alpha_bar);
-  switch (prediction) {
+  switch (parameterization.prediction) {
     case Prediction::V:
       return {signal, -noise};
     case Prediction::Eps:
       return {1 / signal, -noise / signal};
     case Prediction::X0:
       return {0, 1};
+    case Prediction::Edm:
+      return edm_to_x0(parameterization.sigma_data, alpha_bar);
   }
   UNDIFFUSE_ASSERT(!"a prediction without a map");
 }
@@ -38,12 +48,12 @@ double score_from_x0(double x_t, double x0, double alpha_bar) {
   return -eps_from_x0(x_t, x0, alpha_bar) / std::sqrt(1 - alpha_bar);
 }
 
-double output_from_x0(Prediction prediction, double x_t, double x0, double alpha_bar) {
-  const ToX0 map = to_x0(prediction, alpha_bar);
+double output_from_x0(Parameterization parameterization, double x_t, double x0, double alpha_bar) {
+  const ToX0 map = to_x0(parameterization, alpha_bar);
   return (x0 - map.on_x * x_t) / map.on_output;
 }
 
-void to_answer(Prediction prediction, bool learned_variance, int channels, double alpha_bar,
+void to_answer(Parameterization parameterization, bool learned_variance, int channels, double alpha_bar,
                std::span<const float> raw, std::span<const float> x_t, std::span<float> x0_hat,
                std::span<float> x0_var) {
   UNDIFFUSE_ASSERT(raw.size() == x_t.size() * (learned_variance ? 2 : 1));
@@ -51,7 +61,7 @@ void to_answer(Prediction prediction, bool learned_variance, int channels, doubl
   const auto pixels = static_cast<Eigen::Index>(x_t.size()) / channels;
   const ConstRows output(raw.data(), pixels, learned_variance ? 2 * channels : channels);
   const ConstRows x(x_t.data(), pixels, channels);
-  const ToX0 map = to_x0(prediction, alpha_bar);
+  const ToX0 map = to_x0(parameterization, alpha_bar);
   Rows(x0_hat.data(), pixels, channels) =
       static_cast<float>(map.on_x) * x + static_cast<float>(map.on_output) * output.leftCols(channels);
   Rows var(x0_var.data(), pixels, channels);

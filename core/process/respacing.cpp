@@ -6,6 +6,12 @@
 #include "core/base/error.h"
 
 namespace undiffuse {
+namespace {
+
+// Noise levels that EDM samples between (Karras et al. 2022, table 1).
+constexpr double kMinLevel = 0.002, kMaxLevel = 80;
+
+}  // namespace
 
 std::vector<int> respaced_times(int num_train_steps, int num_steps) {
   UNDIFFUSE_ASSERT(num_steps >= 1 && num_steps <= num_train_steps);
@@ -16,6 +22,30 @@ std::vector<int> respaced_times(int num_train_steps, int num_steps) {
     times[static_cast<size_t>(i)] = static_cast<int>(twice / (2LL * num_steps));
   }
   return times;
+}
+
+ScheduleSpec within_trained_levels(ScheduleSpec spec, const Schedule& trained) {
+  const double low = std::max(kMinLevel, noise_level(trained.alpha_bar[1]));
+  const double high = std::min(kMaxLevel, noise_level(trained.alpha_bar.back()));
+  if (!(low < high)) return spec;  // a model of other noise than EDM's: as asked for
+  spec.sigma_max = std::clamp(spec.sigma_max, low, high);
+  spec.sigma_min = std::clamp(spec.sigma_min, low, high);
+  if (spec.sigma_min < spec.sigma_max) return spec;
+  spec.sigma_max = high;
+  spec.sigma_min = low;
+  return spec;
+}
+
+std::vector<TrajectoryPoint> make_trajectory(const ScheduleSpec& spec, const Schedule& trained,
+                                             int num_steps) {
+  const bool levels = spec.family == ScheduleFamily::Rho;
+  const int table_steps = levels ? num_steps : trained.num_steps();
+  const Schedule schedule = make_schedule(within_trained_levels(spec, trained), table_steps);
+  std::vector<TrajectoryPoint> points;
+  for (const int row : respaced_times(table_steps, num_steps)) {
+    points.push_back({schedule.alpha_bar[static_cast<size_t>(row)], levels && row > 0 ? kNoTime : row});
+  }
+  return points;
 }
 
 double model_time(const Schedule& trained, double alpha_bar) {

@@ -47,14 +47,36 @@ double beta_at(const ScheduleSpec& spec, int t, int num_steps) {
       return cosine_beta(spec, t, num_steps);
     case ScheduleFamily::ConstantRate:
       return constant_rate_beta(t, num_steps);
+    case ScheduleFamily::Rho:
+      break;  // a table of levels, not of betas
   }
   UNDIFFUSE_ASSERT(!"a schedule family without a formula");
+}
+
+// Levels at a position 0..S of S steps, S - 1 being the last level above 0.
+double rho_level(const ScheduleSpec& spec, double position, int num_steps) {
+  const double last = num_steps - 1;
+  if (position > last) return spec.sigma_min * (num_steps - position);
+  const double part = num_steps > 1 ? position / last : 0.0;
+  const double from = std::pow(spec.sigma_max, 1 / spec.rho), to = std::pow(spec.sigma_min, 1 / spec.rho);
+  return std::pow(from + part * (to - from), spec.rho);
+}
+
+template <class LevelAt>
+Schedule from_levels(int num_steps, LevelAt level_at) {
+  Schedule schedule;
+  schedule.alpha_bar.resize(static_cast<size_t>(num_steps) + 1, 1.0);
+  for (int t = 1; t <= num_steps; ++t) {
+    schedule.alpha_bar[static_cast<size_t>(t)] = alpha_bar_of(level_at(t));
+  }
+  return schedule;
 }
 
 }  // namespace
 
 Schedule make_schedule(const ScheduleSpec& spec, int num_steps) {
   UNDIFFUSE_ASSERT(num_steps >= 1);
+  if (spec.family == ScheduleFamily::Rho) return make_rho_schedule(spec, num_steps, num_steps);
   Schedule schedule;
   schedule.alpha_bar.resize(static_cast<size_t>(num_steps) + 1, 1.0);
   for (int t = 1; t <= num_steps; ++t) {
@@ -65,6 +87,24 @@ Schedule make_schedule(const ScheduleSpec& spec, int num_steps) {
   }
   return schedule;
 }
+
+Schedule make_rho_schedule(const ScheduleSpec& spec, int num_steps, int num_rows) {
+  UNDIFFUSE_ASSERT(spec.rho >= 1 && 0 < spec.sigma_min && spec.sigma_min < spec.sigma_max);
+  UNDIFFUSE_ASSERT(num_steps >= 1 && num_rows >= num_steps);
+  return from_levels(num_rows, [&](int t) {
+    const double position = static_cast<double>(num_rows - t) * num_steps / num_rows;
+    return rho_level(spec, position, num_steps);
+  });
+}
+
+Schedule make_log_level_schedule(double sigma_min, double sigma_max, int num_steps) {
+  UNDIFFUSE_ASSERT(0 < sigma_min && sigma_min < sigma_max && num_steps >= 1);
+  const double range = std::log(sigma_max / sigma_min);
+  return from_levels(num_steps, [&](int t) { return sigma_min * std::exp(range * t / num_steps); });
+}
+
+double noise_level(double alpha_bar) { return std::sqrt((1 - alpha_bar) / alpha_bar); }
+double alpha_bar_of(double noise_level) { return 1 / (1 + noise_level * noise_level); }
 
 double log_snr(double alpha_bar) { return std::log(alpha_bar) - std::log1p(-alpha_bar); }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/base/tensor.h"
 #include "core/process/prediction.h"
 #include "core/process/respacing.h"
 
@@ -26,10 +27,11 @@ int Denoiser::calls_per_image(const ModelInfo& info, const Conditioning& conditi
 // The conditional images, then (with a second call) the same images as "any class".
 void Denoiser::call_network(std::span<const float> x, double alpha_bar, std::span<const int> labels,
                             int calls) {
+  const auto on_input = static_cast<float>(to_x0(info_.parameterization(), alpha_bar).on_input);
   const size_t count = labels.size();
   const size_t batch = count * static_cast<size_t>(calls);
   for (size_t call = 0; call < static_cast<size_t>(calls); ++call) {
-    std::copy(x.begin(), x.end(), x_.begin() + static_cast<std::ptrdiff_t>(call * x.size()));
+    array(std::span(x_).subspan(call * x.size(), x.size())) = on_input * array(x);
   }
   std::copy(labels.begin(), labels.end(), labels_.begin());
   std::fill(labels_.begin() + static_cast<std::ptrdiff_t>(count), labels_.end(), info_.num_classes());
@@ -53,7 +55,7 @@ void Denoiser::answer(const ModelCall& call, const Conditioning& conditioning, i
 
   const size_t raw_size = size * (info_.learned_variance ? 2 : 1);
   const auto to_answer_of = [&](size_t which, std::span<float> mean, std::span<float> var) {
-    to_answer(info_.prediction, info_.learned_variance, info_.image.channels, call.alpha_bar,
+    to_answer(info_.parameterization(), info_.learned_variance, info_.image.channels, call.alpha_bar,
               std::span(raw_).subspan(which * raw_size, raw_size), x, mean, var);
   };
   to_answer_of(0, x0_hat.subspan(begin, size), x0_var.subspan(begin, size));

@@ -42,7 +42,8 @@ json row_json(const Setting& row) {
   for (const SettingOption& option : row.options) {
     object["options"].push_back({{"value", option.value}, {"label", option.label}});
   }
-  if (!row.only_if_schedule.empty()) object["only_if"] = {{"schedule", row.only_if_schedule}};
+  if (!row.only_if_schedule.empty()) object["only_if"]["schedule"] = {row.only_if_schedule};
+  if (!row.only_if_sampler.empty()) object["only_if"]["sampler"] = row.only_if_sampler;
   return object;
 }
 
@@ -54,6 +55,8 @@ const char* prediction_name(Prediction prediction) {
       return "eps";
     case Prediction::X0:
       return "x0";
+    case Prediction::Edm:
+      return "edm";
   }
   return "x0";
 }
@@ -66,6 +69,7 @@ json model_json(const ModelInfo& model) {
           {"channels", model.image.channels},
           {"classes", model.class_names},
           {"prediction", prediction_name(model.prediction)},
+          {"sigma_data", model.sigma_data},
           {"learned_variance", model.learned_variance},
           {"num_steps", model.trained.num_steps()}};
 }
@@ -81,6 +85,38 @@ json curve_json(const Schedule& schedule, int points) {
     log_snrs.push_back(log_snr(schedule.alpha_bar[static_cast<size_t>(noisy_t)]));
   }
   return {{"alpha_bar", alpha_bar}, {"beta", beta}, {"log_snr", log_snrs}};
+}
+
+// Position i of S on the chart's axis is where step i starts: for Rho, too.
+Schedule charted(const ScheduleSpec& spec, const Schedule& trained, int num_steps) {
+  if (spec.family != ScheduleFamily::Rho) return make_schedule(spec, trained.num_steps());
+  return make_rho_schedule(within_trained_levels(spec, trained), num_steps, trained.num_steps());
+}
+
+json time_json(int t) { return t == kNoTime ? json() : json(t); }
+
+const char* second_name(SecondAnswer second) {
+  switch (second) {
+    case SecondAnswer::None:
+      return "none";
+    case SecondAnswer::Previous:
+      return "previous";
+    case SecondAnswer::AtEnd:
+      return "at-end";
+  }
+  return "none";
+}
+
+json stage_json(const Stage& stage) {
+  return {{"on_x0", stage.transition.on_x0},
+          {"on_x", stage.transition.on_x},
+          {"var_const", stage.transition.var_const},
+          {"var_on_x0_var", stage.transition.var_on_x0_var},
+          {"draws", stage.draws},
+          {"second", second_name(stage.on_second == 0 ? SecondAnswer::None : stage.second)},
+          {"on_second", stage.on_second},
+          {"churn", stage.churn.sigma},
+          {"alpha_bar_hat", stage.churn.alpha_bar}};
 }
 
 const Setting& schedule_row() {
@@ -107,41 +143,38 @@ std::string describe_applied(const Settings& settings, const Applied& applied) {
 }
 
 std::string describe_run(const Session& session) {
-  json times = json::array(), alpha_bars = json::array(), transitions = json::array();
+  json times = json::array(), alpha_bars = json::array(), transitions = json::array(), nfe = json::array();
   for (const Stage& stage : session.table()) {
-    times.push_back(stage.t);
+    times.push_back(time_json(stage.t));
     alpha_bars.push_back(stage.alpha_bar);
-    transitions.push_back({{"on_x0", stage.transition.on_x0},
-                           {"on_x", stage.transition.on_x},
-                           {"var_const", stage.transition.var_const},
-                           {"var_on_x0_var", stage.transition.var_on_x0_var},
-                           {"draws", stage.draws}});
+    transitions.push_back(stage_json(stage));
+    nfe.push_back(session.nfe(static_cast<int>(nfe.size())));
   }
-  times.push_back(session.table().back().t_prev);
+  times.push_back(time_json(session.table().back().t_prev));
   alpha_bars.push_back(session.table().back().alpha_bar_prev);
   return json({{"steps", session.num_steps()},
                {"t", times},
                {"alpha_bar", alpha_bars},
                {"transition", transitions},
-               {"nfe_per_step", session.calls_per_step()},
+               {"nfe", nfe},
+               {"guided", session.guided()},
                {"images", session.settings().images},
                {"model", model_json(session.model())}})
       .dump();
 }
 
-std::string describe_schedules(const Settings& settings, int num_train_steps, int points) {
+std::string describe_schedules(const Settings& settings, const Schedule& trained, int points) {
+  const int steps = std::min(settings.steps, trained.num_steps());
   json curves = json::object();
   for (const SettingOption& option : schedule_row().options) {
     ScheduleSpec spec = settings.schedule;
     spec.family = static_cast<ScheduleFamily>(static_cast<int>(option.number));
-    curves[std::string(option.value)] = curve_json(make_schedule(spec, num_train_steps), std::max(points, 2));
+    curves[std::string(option.value)] = curve_json(charted(spec, trained, steps), std::max(points, 2));
   }
-  const Schedule chosen = make_schedule(settings.schedule, num_train_steps);
-  const int steps = std::min(settings.steps, num_train_steps);
   json times = json::array(), alpha_bars = json::array();
-  for (int t : respaced_times(num_train_steps, steps)) {
-    times.push_back(t);
-    alpha_bars.push_back(chosen.alpha_bar[static_cast<size_t>(t)]);
+  for (const TrajectoryPoint& point : make_trajectory(settings.schedule, trained, steps)) {
+    times.push_back(time_json(point.t));
+    alpha_bars.push_back(point.alpha_bar);
   }
   return json({{"current", format_value(schedule_row(), settings)},
                {"curves", curves},

@@ -13,11 +13,12 @@ std::string describe_settings_table();
 /// What apply() did: {"settings": canonical string, "values": {...}, "notes": [...], "restarted"}.
 std::string describe_applied(const Settings& settings, const Applied& applied);
 
-/// The run: its times, alpha_bars, transitions, batch, and the model. Needs a model.
+/// The run: its times (null where no t stands for a point), alpha_bars, transitions, NFE of each step,
+/// batch, and the model. Needs a model.
 std::string describe_run(const Session& session);
 
 /// All schedules with the parameters of `settings` on `points` >= 2 evenly spaced times from T to 0,
-/// and the respaced times of the chosen one: what a chart draws while a slider is dragged.
-std::string describe_schedules(const Settings& settings, int num_train_steps, int points);
+/// and the points of the chosen one: what a chart draws while a slider is dragged.
+std::string describe_schedules(const Settings& settings, const Schedule& trained, int points);
 
 }  // namespace undiffuse

@@ -24,7 +24,7 @@ struct NamedPrediction {
   Prediction prediction;
 };
 constexpr NamedPrediction kPredictions[] = {
-    {"v", Prediction::V}, {"eps", Prediction::Eps}, {"x0", Prediction::X0}};
+    {"v", Prediction::V}, {"eps", Prediction::Eps}, {"x0", Prediction::X0}, {"edm", Prediction::Edm}};
 
 Error bad_key(const std::string& key, const std::string& wanted) {
   return {"The weights file's metadata key '" + key + "' is not " + wanted +
@@ -86,7 +86,7 @@ Prediction read_prediction(MetadataReader& reader) {
   for (const NamedPrediction& row : kPredictions) {
     if (name == row.name) return row.prediction;
   }
-  reader.fail("prediction", "one of v, eps, x0");
+  reader.fail("prediction", "one of v, eps, x0, edm");
   return Prediction::V;
 }
 
@@ -96,9 +96,17 @@ bool read_learned_variance(MetadataReader& reader) {
   return variance == "learned";
 }
 
+// A model that was trained on noise levels counts them by their logarithm.
+Schedule read_log_levels(MetadataReader& reader, const json& schedule, int num_steps) {
+  const double sigma_min = reader.number("schedule", member(schedule, "sigma_min"), 1e-4, 1);
+  const double sigma_max = reader.number("schedule", member(schedule, "sigma_max"), 2, 1e4);
+  return make_log_level_schedule(sigma_min, sigma_max, num_steps);
+}
+
 Schedule read_schedule(MetadataReader& reader) {
   ScheduleSpec spec;
   const json schedule = reader.parsed("schedule");
+  const int num_steps = static_cast<int>(reader.number("num_steps", 2, 100000));
   const json& family = member(schedule, "family");
   if (family == "linear") {
     spec.family = ScheduleFamily::Linear;
@@ -109,10 +117,12 @@ Schedule read_schedule(MetadataReader& reader) {
     spec.offset = reader.number("schedule", member(schedule, "offset"), 0, 10);
   } else if (family == "constant-rate") {
     spec.family = ScheduleFamily::ConstantRate;
+  } else if (family == "edm") {
+    return read_log_levels(reader, schedule, num_steps);
   } else {
-    reader.fail("schedule", "of family linear, cosine or constant-rate");
+    reader.fail("schedule", "of family linear, cosine, constant-rate or edm");
   }
-  return make_schedule(spec, static_cast<int>(reader.number("num_steps", 2, 100000)));
+  return make_schedule(spec, num_steps);
 }
 
 std::vector<std::string> read_class_names(MetadataReader& reader) {

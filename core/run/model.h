@@ -21,10 +21,11 @@ struct ModelInfo {
   Shape image;       ///< batch = 1; values in [-1, 1]
   Prediction prediction = Prediction::V;
   bool learned_variance = false;  ///< the network's second half of channels is r, see prediction.h
-  Schedule trained;               ///< the schedule it was trained on, T = trained.num_steps()
-  double sigma_data = 0;          ///< standard deviation of the data's pixels, as measured
+  Schedule trained;               ///< how it counts the noise it was trained on, T = trained.num_steps()
+  double sigma_data = 1;          ///< standard deviation of the data's pixels, as measured
   std::vector<std::string> class_names;
 
+  Parameterization parameterization() const { return {prediction, sigma_data}; }
   int num_classes() const { return static_cast<int>(class_names.size()); }
 };
 

@@ -5,25 +5,9 @@
 
 #include "core/base/error.h"
 #include "core/base/random.h"
-#include "core/process/respacing.h"
 
 namespace undiffuse {
 namespace {
-
-std::vector<Stage> ancestral_table(const Schedule& schedule, int num_steps, Variance variance) {
-  const std::vector<int> times = respaced_times(schedule.num_steps(), num_steps);
-  std::vector<Stage> table(static_cast<size_t>(num_steps));
-  for (size_t i = 0; i < table.size(); ++i) {
-    Stage& stage = table[i];
-    stage.t = times[i];
-    stage.t_prev = times[i + 1];
-    stage.alpha_bar = schedule.alpha_bar[static_cast<size_t>(stage.t)];
-    stage.alpha_bar_prev = schedule.alpha_bar[static_cast<size_t>(stage.t_prev)];
-    stage.transition = reverse_transition(stage.alpha_bar, stage.alpha_bar_prev, variance);
-    stage.draws = stage.t_prev > 0;
-  }
-  return table;
-}
 
 template <class Fill>
 void for_each_image(std::span<float> batch, int image_size, Fill fill) {
@@ -33,16 +17,23 @@ void for_each_image(std::span<float> batch, int image_size, Fill fill) {
   }
 }
 
-}  // namespace
-
-std::vector<Stage> make_sampler_table(SamplerKind kind, const Schedule& schedule, int num_steps,
-                                      Variance variance) {
-  switch (kind) {
-    case SamplerKind::Ancestral:
-      return ancestral_table(schedule, num_steps, variance);
-  }
-  UNDIFFUSE_ASSERT(!"a sampler kind without a table");
+// Anything that later steps remember besides x.
+bool remembers(const std::vector<Stage>& table) {
+  return std::any_of(table.begin(), table.end(),
+                     [](const Stage& stage) { return stage.second == SecondAnswer::Previous; });
 }
+
+void combine(const ReverseTransition& transition, bool clip, const StepInputs& inputs, std::span<float> mu,
+             std::span<float> sigma) {
+  std::span<const float> x0_hat = inputs.x0_hat;
+  if (clip) {  // mu has its own memory, so it can hold the clipped image for a moment
+    array(mu) = array(x0_hat).max(-1.0f).min(1.0f);
+    x0_hat = mu;
+  }
+  mean_and_sigma(transition, inputs.x_t, x0_hat, inputs.x0_var, mu, sigma);
+}
+
+}  // namespace
 
 void NoiseSource::start(std::span<float> x, int image_size) const {
   for_each_image(x, image_size, [&](std::uint32_t i, std::span<float> image) {
@@ -56,18 +47,38 @@ void NoiseSource::step(const Stage& stage, std::span<float> z, int image_size) c
     return;
   }
   for_each_image(z, image_size, [&](std::uint32_t i, std::span<float> image) {
-    fill_normal(image, seed, static_cast<std::uint32_t>(stage.t), first_sample + i, Purpose::Step);
+    fill_normal(image, seed, stage.counter, first_sample + i, Purpose::Step);
   });
+}
+
+void NoiseSource::churn(const Stage& stage, std::span<float> z, int image_size) const {
+  for_each_image(z, image_size, [&](std::uint32_t i, std::span<float> image) {
+    fill_normal(image, seed, stage.counter, first_sample + i, Purpose::Churn);
+  });
+}
+
+void stage_x_hat(const Stage& stage, const NoiseSource& noise, std::span<const float> x_t,
+                 std::span<float> x_hat, int image_size) {
+  if (stage.churn.sigma == 0) {
+    std::copy(x_t.begin(), x_t.end(), x_hat.begin());
+    return;
+  }
+  noise.churn(stage, x_hat, image_size);
+  array(x_hat) = static_cast<float>(stage.churn.keep) * array(x_t) +
+                 static_cast<float>(stage.churn.sigma) * array(x_hat);
 }
 
 void stage_mean_and_sigma(const Stage& stage, bool clip, const StepInputs& inputs, std::span<float> mu,
                           std::span<float> sigma) {
-  std::span<const float> x0_hat = inputs.x0_hat;
-  if (clip) {  // mu has its own memory, so it can hold the clipped image for a moment
-    array(mu) = array(x0_hat).max(-1.0f).min(1.0f);
-    x0_hat = mu;
+  combine(stage.transition, clip, inputs, mu, sigma);
+  if (stage.on_second == 0) return;
+  const auto on_second = static_cast<float>(stage.on_second);
+  const ConstArrayMap second = array(inputs.x0_hat_2);
+  if (clip) {
+    array(mu) += on_second * second.max(-1.0f).min(1.0f);
+  } else {
+    array(mu) += on_second * second;
   }
-  mean_and_sigma(stage.transition, inputs.x_t, x0_hat, inputs.x0_var, mu, sigma);
 }
 
 void draw(std::span<const float> mu, std::span<const float> sigma, std::span<const float> z,
@@ -76,36 +87,80 @@ void draw(std::span<const float> mu, std::span<const float> sigma, std::span<con
 }
 
 Sampler::Sampler(std::vector<Stage> table, Shape shape, NoiseSource noise, bool clip)
-    : table_(std::move(table)), shape_(shape), noise_(noise), clip_(clip) {
+    : table_(std::move(table)),
+      size_(static_cast<size_t>(shape.size())),
+      image_size_(shape.image_size()),
+      noise_(noise),
+      clip_(clip) {
   UNDIFFUSE_ASSERT(!table_.empty() && shape.size() > 0);
-  const auto size = static_cast<size_t>(shape.size());
-  for (std::vector<float>* buffer : {&x_, &mu_, &sigma_, &z_}) buffer->resize(size);
+  for (std::vector<float>* buffer : {&state_, &before_})
+    buffer->resize(remembers(table_) ? 2 * size_ : size_);
+  for (std::vector<float>* buffer : {&mu_, &sigma_, &z_}) buffer->resize(size_);
   restart();
 }
 
 void Sampler::restart() {
   step_ = 0;
-  noise_.start(x_, shape_.image_size());
+  std::fill(state_.begin(), state_.end(), 0.0f);
+  noise_.start(std::span(state_).first(size_), image_size_);
+  begin_step();
 }
 
-void Sampler::restore(int step, std::span<const float> x) {
-  UNDIFFUSE_ASSERT(step >= 0 && step <= num_steps() && x.size() == x_.size());
+void Sampler::restore(int step, std::span<const float> state) {
+  UNDIFFUSE_ASSERT(step >= 0 && step <= num_steps() && state.size() == state_.size());
   step_ = step;
-  std::copy(x.begin(), x.end(), x_.begin());
+  std::copy(state.begin(), state.end(), state_.begin());
+  begin_step();
 }
+
+void Sampler::begin_step() {
+  at_end_ = false;
+  if (done() || stage().churn.sigma == 0) return;
+  x_hat_.resize(size_);
+  stage_x_hat(stage(), noise_, x(), x_hat_, image_size_);
+}
+
+std::span<const float> Sampler::x_hat() const { return stage().churn.sigma == 0 ? x() : x_hat_; }
 
 ModelCall Sampler::pending() const {
   UNDIFFUSE_ASSERT(!done());
-  return {x_, table_[static_cast<size_t>(step_)].alpha_bar};
+  if (at_end_) return {mu_, stage().alpha_bar_prev};
+  return {x_hat(), stage().churn.alpha_bar};
 }
 
-void Sampler::supply(std::span<const float> x0_hat, std::span<const float> x0_var) {
-  UNDIFFUSE_ASSERT(!done() && x0_hat.size() == x_.size() && x0_var.size() == x_.size());
-  const Stage& stage = table_[static_cast<size_t>(step_)];
-  stage_mean_and_sigma(stage, clip_, {x_, x0_hat, x0_var}, mu_, sigma_);
-  noise_.step(stage, z_, shape_.image_size());
-  draw(mu_, sigma_, z_, x_);
+bool Sampler::supply(std::span<const float> x0_hat, std::span<const float> x0_var) {
+  UNDIFFUSE_ASSERT(!done() && x0_hat.size() == size_ && x0_var.size() == size_);
+  if (stage().second == SecondAnswer::AtEnd && !at_end_) {
+    probe(x0_hat, x0_var);
+    return false;
+  }
+  taken_ = at_end_ ? StepInputs{x(), x0_hat_, x0_var_, x0_hat}
+                   : StepInputs{x(), x0_hat, x0_var, state().subspan(size_)};
+  take_step();
+  return true;
+}
+
+void Sampler::probe(std::span<const float> x0_hat, std::span<const float> x0_var) {
+  x0_hat_.assign(x0_hat.begin(), x0_hat.end());
+  x0_var_.assign(x0_var.begin(), x0_var.end());
+  const ReverseTransition to_end{stage().probe_on_x0, stage().probe_on_x, 0, 0};
+  combine(to_end, clip_, {x_hat(), x0_hat_, x0_var_}, mu_, sigma_);
+  at_end_ = true;
+}
+
+void Sampler::take_step() {
+  StepInputs inputs = taken_;
+  inputs.x_t = x_hat();
+  stage_mean_and_sigma(stage(), clip_, inputs, mu_, sigma_);
+  noise_.step(stage(), z_, image_size_);
+  std::swap(state_, before_);  // what taken_ points at stays where it is
+  draw(mu_, sigma_, z_, std::span(state_).first(size_));
+  if (state_.size() > size_) {
+    std::copy(taken_.x0_hat.begin(), taken_.x0_hat.end(),
+              state_.begin() + static_cast<std::ptrdiff_t>(size_));
+  }
   ++step_;
+  begin_step();
 }
 
 }  // namespace undiffuse

@@ -1,8 +1,7 @@
-// Samplers: tables of coefficients, and the state machine that walks one.
+// The state machine that walks a sampler's table (samplers/table.h).
 //
 // The sampler never calls a network: pending() says which model call it needs, supply() goes on. So
-// the same sampler runs blocking in a tool, on a thread in an app and around an asynchronous GPU. A
-// new sampler is a function that fills a table.
+// the same sampler runs blocking in a tool, on a thread in an app and around an asynchronous GPU.
 #pragma once
 
 #include <cstdint>
@@ -10,37 +9,16 @@
 #include <vector>
 
 #include "core/base/tensor.h"
-#include "core/process/reverse_transition.h"
-#include "core/process/schedule.h"
+#include "core/run/samplers/table.h"
 
 namespace undiffuse {
-
-enum class SamplerKind {
-  Ancestral,  ///< draws from the reverse transition at each step (DDPM, algorithm 2)
-};
-
-/// One reverse step t -> t_prev: x_prev = on_x x_t + on_x0 x0_hat + sigma z, with the sigma² of
-/// `transition`. All in double, computed once per run; the views' equations read it too.
-struct Stage {
-  int t = 0;
-  int t_prev = 0;
-  double alpha_bar = 0;       ///< of x_t
-  double alpha_bar_prev = 1;  ///< of x_prev
-  ReverseTransition transition;
-  /// False at the last step: the mean of p(x_0 | x_1) is the image, its noise would only be noise
-  /// (DDPM, algorithm 2: z = 0 at t = 1).
-  bool draws = true;
-};
-
-/// The table of `num_steps` steps, 1..T.
-std::vector<Stage> make_sampler_table(SamplerKind kind, const Schedule& schedule, int num_steps,
-                                      Variance variance);
 
 /// What a step of a batch is made of. All [batch, height, width, channels].
 struct StepInputs {
   std::span<const float> x_t;
   std::span<const float> x0_hat;
   std::span<const float> x0_var;
+  std::span<const float> x0_hat_2 = {};  ///< where the stage has a second answer
 };
 
 /// What the noise of a run depends on, besides t.
@@ -52,9 +30,15 @@ struct NoiseSource {
   void start(std::span<float> x, int image_size) const;
   /// z of a stage; zeros where the stage draws nothing.
   void step(const Stage& stage, std::span<float> z, int image_size) const;
+  /// z' of a stage's churn.
+  void churn(const Stage& stage, std::span<float> z, int image_size) const;
 };
 
-/// mu and sigma of a stage; with `clip` x0_hat is clamped to [-1, 1] first.
+/// x_hat, what the network is shown: x_t, and the churn's noise if there is any.
+void stage_x_hat(const Stage& stage, const NoiseSource& noise, std::span<const float> x_t,
+                 std::span<float> x_hat, int image_size);
+
+/// mu and sigma of a stage; with `clip` the answers are clamped to [-1, 1] first. inputs.x_t is x_hat.
 void stage_mean_and_sigma(const Stage& stage, bool clip, const StepInputs& inputs, std::span<float> mu,
                           std::span<float> sigma);
 
@@ -77,24 +61,41 @@ class Sampler {
   int num_steps() const { return static_cast<int>(table_.size()); }
   int step() const { return step_; }  ///< steps taken, 0..num_steps(); the index of the next stage
   bool done() const { return step_ == num_steps(); }
-  std::span<const float> x() const { return x_; }
+  std::span<const float> x() const { return std::span(state_).first(size_); }
 
-  /// Back to x_T, or to a state that was x() when `step` steps had been taken.
+  /// All that later steps depend on: x(), then the previous x0_hat if the table asks for it.
+  std::span<const float> state() const { return state_; }
+
+  /// Back to x_T, or to what was state() when `step` steps had been taken.
   void restart();
-  void restore(int step, std::span<const float> x);
+  void restore(int step, std::span<const float> state);
 
-  /// The call needed for the next step. Not when done().
+  /// The call needed next. Not when done().
   ModelCall pending() const;
-  /// Takes the step with the answer to pending().
-  void supply(std::span<const float> x0_hat, std::span<const float> x0_var);
+  /// Goes on with the answer to pending(); true if that took the step, false if it asks again.
+  bool supply(std::span<const float> x0_hat, std::span<const float> x0_var);
+  /// What the step just taken was made of (x_t before the churn). Valid until the next supply(),
+  /// restore() or change of the answer given to it.
+  const StepInputs& taken() const { return taken_; }
 
  private:
+  const Stage& stage() const { return table_[static_cast<size_t>(step_)]; }
+  std::span<const float> x_hat() const;
+  void begin_step();
+  void probe(std::span<const float> x0_hat, std::span<const float> x0_var);
+  void take_step();
+
   std::vector<Stage> table_;
-  Shape shape_;
+  size_t size_;  // of a batch in floats, as all buffers but the states
+  int image_size_;
   NoiseSource noise_;
   bool clip_;
   int step_ = 0;
-  std::vector<float> x_, mu_, sigma_, z_;  // all [batch, height, width, channels]
+  bool at_end_ = false;                        // waits for the answer at the step's end
+  std::vector<float> state_, before_;          // [x, previous x0_hat]; now and before the step taken
+  std::vector<float> x_hat_, mu_, sigma_, z_;  // x_hat_ only where it differs from x
+  std::vector<float> x0_hat_, x0_var_;         // the first answer, while the second is waited for
+  StepInputs taken_;
 };
 
 }  // namespace undiffuse

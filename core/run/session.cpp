@@ -22,6 +22,13 @@ std::vector<int> labels_of(const Settings& settings, int num_classes) {
   return labels;
 }
 
+TraceLayout layout_of(const Sampler& sampler, size_t batch_size) {
+  const auto& table = sampler.table();
+  const bool second = std::any_of(table.begin(), table.end(),
+                                  [](const Stage& stage) { return stage.second != SecondAnswer::None; });
+  return {batch_size, sampler.state().size() / batch_size, second ? size_t{4} : size_t{3}};
+}
+
 }  // namespace
 
 Session::Session(SessionOptions options) : options_(options), pool_(std::max(options.threads, 1)) {
@@ -76,14 +83,13 @@ Applied Session::apply(ParsedSettings parsed) {
 }
 
 void Session::start_run() {
-  const Schedule schedule = make_schedule(settings_.schedule, model_->trained.num_steps());
   Shape shape = model_->image;
   shape.batch = settings_.images;
   const auto size = static_cast<size_t>(shape.size());
-  Sampler sampler(make_sampler_table(settings_.sampler, schedule, settings_.steps, settings_.variance), shape,
-                  noise(), settings_.clip);
-  Trace trace(settings_.steps, size, options_.trace_bytes);
-  trace.put_state(0, sampler.x());
+  const auto trajectory = make_trajectory(settings_.schedule, model_->trained, settings_.steps);
+  Sampler sampler(make_sampler_table(settings_.sampler, trajectory), shape, noise(), settings_.clip);
+  Trace trace(settings_.steps, layout_of(sampler, size), options_.trace_bytes);
+  trace.put_state(0, sampler.state());
   run_ = std::make_unique<Run>(Run{std::move(sampler),
                                    {labels_of(settings_, model_->num_classes()), settings_.guidance},
                                    std::move(trace),
@@ -97,7 +103,9 @@ const std::vector<Stage>& Session::table() const {
   return run_->sampler.table();
 }
 
-int Session::calls_per_step() const { return Denoiser::calls_per_image(model(), run_->conditioning); }
+bool Session::guided() const { return Denoiser::calls_per_image(model(), run_->conditioning) > 1; }
+
+int Session::nfe(int step) const { return table()[static_cast<size_t>(step)].calls() * (guided() ? 2 : 1); }
 
 const Trace& Session::trace() const {
   UNDIFFUSE_ASSERT(run_ != nullptr);
@@ -109,7 +117,7 @@ bool Session::work(int step) {
   if (run_->trace.has(step)) return true;
   go_towards(step);
   answer_slice();
-  if (run_->answered == settings_.images) take_step();
+  if (run_->answered == settings_.images) supply_answer();
   return run_->trace.has(step);
 }
 
@@ -118,7 +126,7 @@ void Session::go_towards(int step) {
   Sampler& sampler = run_->sampler;
   const Trace::State kept = run_->trace.nearest_state(step);
   if (sampler.step() <= step && sampler.step() >= kept.step) return;
-  sampler.restore(kept.step, kept.x);
+  sampler.restore(kept.step, kept.values);
   run_->answered = 0;
 }
 
@@ -129,12 +137,13 @@ void Session::answer_slice() {
   run_->answered += count;
 }
 
-void Session::take_step() {
+void Session::supply_answer() {
   Sampler& sampler = run_->sampler;
-  run_->trace.put_record(sampler.step(), sampler.x(), run_->x0_hat, run_->x0_var);
-  sampler.supply(run_->x0_hat, run_->x0_var);
-  run_->trace.put_state(sampler.step(), sampler.x());
   run_->answered = 0;
+  if (!sampler.supply(run_->x0_hat, run_->x0_var)) return;  // it asks again before it moves
+  const StepInputs& taken = sampler.taken();
+  run_->trace.put_record(sampler.step() - 1, {taken.x_t, taken.x0_hat, taken.x0_var, taken.x0_hat_2});
+  run_->trace.put_state(sampler.step(), sampler.state());
   available_ = std::max(available_, sampler.step());
 }
 
@@ -145,13 +154,13 @@ bool Session::field(int step, int sample, Field field, std::span<float> out) con
   UNDIFFUSE_ASSERT(out.size() == size);
   const TraceRecord batch = run_->trace.record(step);
   const auto image = [&](std::span<const float> of) {
-    return of.subspan(static_cast<size_t>(sample) * size, size);
+    return of.empty() ? of : of.subspan(static_cast<size_t>(sample) * size, size);
   };
-  const StepInputs inputs{image(batch.x_t), image(batch.x0_hat), image(batch.x0_var)};
+  const StepInputs inputs{image(batch.x_t), image(batch.x0_hat), image(batch.x0_var), image(batch.x0_hat_2)};
   derive_field(field,
                {table()[static_cast<size_t>(step)],
                 settings_.clip,
-                model_->prediction,
+                model_->parameterization(),
                 {settings_.seed, static_cast<std::uint32_t>(sample)}},
                inputs, out);
   return true;

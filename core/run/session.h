@@ -54,7 +54,8 @@ class Session {
   // The run. Needs a model. Step k = 0..num_steps()-1 goes from t = table()[k].t to t_prev.
   const std::vector<Stage>& table() const;
   int num_steps() const { return static_cast<int>(table().size()); }
-  int calls_per_step() const;  ///< network calls per image and step (NFE of a step)
+  bool guided() const;      ///< each answer takes a second, unconditional network call
+  int nfe(int step) const;  ///< network calls that the step takes per image, guidance's included
   const Trace& trace() const;
 
   /// Works towards the record of `step` for one slice; true once it is there. Records that left the
@@ -96,7 +97,7 @@ class Session {
   void start_run();
   void go_towards(int step);
   void answer_slice();
-  void take_step();
+  void supply_answer();
   NoiseSource noise() const { return {settings_.seed, 0}; }
 
   SessionOptions options_;

@@ -76,7 +76,8 @@ std::vector<Setting> schedule_rows() {
            .type = SettingType::Choice,
            .options = {{"linear", "Linear (DDPM)", number(ScheduleFamily::Linear)},
                        {"cosine", "Cosine", number(ScheduleFamily::Cosine)},
-                       {"constant-rate", "Constant rate (2015)", number(ScheduleFamily::ConstantRate)}}}),
+                       {"constant-rate", "Constant rate (2015)", number(ScheduleFamily::ConstantRate)},
+                       {"rho", "Rho (EDM)", number(ScheduleFamily::Rho)}}}),
       bound_to<FIELD(schedule.beta_start)>({.name = "beta_start",
                                             .label = "First beta",
                                             .help = "Noise variance added by the first of 1000 steps.",
@@ -104,24 +105,116 @@ std::vector<Setting> schedule_rows() {
                                         .step = 1e-3,
                                         .log_scale = true,
                                         .only_if_schedule = "cosine"}),
+      bound_to<FIELD(schedule.rho)>(
+          {.name = "rho",
+           .label = "Rho",
+           .help = "Larger takes smaller steps near the image, larger ones near noise.",
+           .type = SettingType::Real,
+           .min = 1,
+           .max = 20,
+           .step = 0.5,
+           .only_if_schedule = "rho"}),
+      bound_to<FIELD(schedule.sigma_max)>({.name = "sigma_max",
+                                           .label = "First noise level",
+                                           .help = "Noise over signal where the run starts.",
+                                           .type = SettingType::Real,
+                                           .min = 1,
+                                           .max = 80,
+                                           .step = 0.1,
+                                           .log_scale = true,
+                                           .only_if_schedule = "rho"}),
+      bound_to<FIELD(schedule.sigma_min)>({.name = "sigma_min",
+                                           .label = "Last noise level",
+                                           .help = "Noise over signal before the last step.",
+                                           .type = SettingType::Real,
+                                           .min = 0.002,
+                                           .max = 0.5,
+                                           .step = 1e-3,
+                                           .log_scale = true,
+                                           .only_if_schedule = "rho"}),
   };
 }
 
-std::vector<Setting> sampling_rows() {
+std::vector<SettingOption> sampler_options() {
+  std::vector<SettingOption> options;
+  for (const SamplerRow& row : sampler_rows()) options.push_back({row.value, row.label, number(row.kind)});
+  return options;
+}
+
+std::vector<Setting> churn_rows() {
+  const std::vector<std::string_view> samplers = {"edm-euler", "edm-heun"};
   return {
-      bound_to<FIELD(sampler)>({.name = "sampler",
-                                .label = "Sampler",
-                                .help = "How a step goes from the prediction to the next state.",
-                                .type = SettingType::Choice,
-                                .options = {{"ancestral", "Ancestral", number(SamplerKind::Ancestral)}}}),
-      bound_to<FIELD(variance)>(
+      bound_to<FIELD(sampler.s_churn)>(
+          {.name = "churn",
+           .label = "Churn",
+           .help = "Noise added before each step, for the network to take away again.",
+           .type = SettingType::Real,
+           .min = 0,
+           .max = 100,
+           .step = 1,
+           .only_if_sampler = samplers}),
+      bound_to<FIELD(sampler.s_min)>({.name = "churn_min",
+                                      .label = "Churn down to",
+                                      .help = "The lowest noise level at which noise is added.",
+                                      .type = SettingType::Real,
+                                      .min = 0,
+                                      .max = 10,
+                                      .step = 0.01,
+                                      .only_if_sampler = samplers}),
+      bound_to<FIELD(sampler.s_max)>({.name = "churn_max",
+                                      .label = "Churn from",
+                                      .help = "The highest noise level at which noise is added.",
+                                      .type = SettingType::Real,
+                                      .min = 0.1,
+                                      .max = 80,
+                                      .step = 0.1,
+                                      .log_scale = true,
+                                      .only_if_sampler = samplers}),
+      bound_to<FIELD(sampler.s_noise)>(
+          {.name = "churn_noise",
+           .label = "Churn strength",
+           .help = "Deviation of the added noise; a little over 1 makes up for lost detail.",
+           .type = SettingType::Real,
+           .min = 0.9,
+           .max = 1.1,
+           .step = 1e-3,
+           .only_if_sampler = samplers}),
+  };
+}
+
+std::vector<Setting> sampler_rows_of_table() {
+  std::vector<Setting> rows = {
+      bound_to<FIELD(sampler.kind)>({.name = "sampler",
+                                     .label = "Sampler",
+                                     .help = "How a step goes from the prediction to the next state.",
+                                     .type = SettingType::Choice,
+                                     .options = sampler_options()}),
+      bound_to<FIELD(sampler.variance)>(
           {.name = "variance",
            .label = "Variance",
-           .help = "The deviation of each step's Gaussian: learned for every pixel, or fixed.",
+           .help = "The deviation of each ancestral step's Gaussian: learned for every pixel, or fixed.",
            .type = SettingType::Choice,
            .options = {{"learned", "Learned", number(Variance::Learned)},
                        {"fixed-small", "Fixed small", number(Variance::FixedSmall)},
-                       {"fixed-large", "Fixed large", number(Variance::FixedLarge)}}}),
+                       {"fixed-large", "Fixed large", number(Variance::FixedLarge)}},
+           .only_if_sampler = {"ancestral"}}),
+      bound_to<FIELD(sampler.eta)>(
+          {.name = "eta",
+           .label = "Eta",
+           .help = "Fresh noise in each step: 0 none, 1 as much as ancestral steps draw.",
+           .type = SettingType::Real,
+           .min = 0,
+           .max = 1,
+           .step = 0.05,
+           .only_if_sampler = {"ddim"}}),
+  };
+  const std::vector<Setting> churn = churn_rows();
+  rows.insert(rows.end(), churn.begin(), churn.end());
+  return rows;
+}
+
+std::vector<Setting> picture_rows() {
+  return {
       bound_to<FIELD(clip)>({.name = "clip",
                              .label = "Clip x̂₀",
                              .help = "Keep the predicted image between black and white.",
@@ -154,7 +247,8 @@ std::vector<Setting> sampling_rows() {
 
 std::vector<Setting> make_table() {
   std::vector<Setting> table = model_rows();
-  for (auto&& rows : {schedule_rows(), sampling_rows()}) table.insert(table.end(), rows.begin(), rows.end());
+  for (auto&& rows : {schedule_rows(), sampler_rows_of_table(), picture_rows()})
+    table.insert(table.end(), rows.begin(), rows.end());
   return table;
 }
 
@@ -275,6 +369,19 @@ bool Settings::same_picture(const Settings& other) const {
 std::span<const Setting> settings_table() {
   static const std::vector<Setting> table = make_table();
   return table;
+}
+
+bool is_in_use(const Setting& row, const Settings& settings) {
+  const auto has = [&](std::string_view name, std::string_view value) {
+    const auto table = settings_table();
+    const auto found =
+        std::find_if(table.begin(), table.end(), [&](const Setting& other) { return other.name == name; });
+    return format_value(*found, settings) == value;
+  };
+  if (!row.only_if_schedule.empty() && !has("schedule", row.only_if_schedule)) return false;
+  return row.only_if_sampler.empty() ||
+         std::any_of(row.only_if_sampler.begin(), row.only_if_sampler.end(),
+                     [&](std::string_view value) { return has("sampler", value); });
 }
 
 ParsedSettings parse_settings(std::string_view text) {

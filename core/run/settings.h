@@ -10,9 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/process/reverse_transition.h"
 #include "core/process/schedule.h"
-#include "core/run/sampler.h"
+#include "core/run/samplers/table.h"
 
 namespace undiffuse {
 
@@ -26,10 +25,9 @@ struct Settings {
   int steps = 50;                             ///< S, 1..1000 (no more than the model's T)
   double guidance = 1.5;                      ///< classifier-free guidance scale w; 1 is plain conditional
   ScheduleSpec schedule;                      ///< the setting "schedule" and its parameters
-  SamplerKind sampler = SamplerKind::Ancestral;
-  Variance variance = Variance::Learned;
-  bool clip = true;  ///< clamp x0_hat to the data's range; changes mu
-  int images = 1;    ///< batch: 1, 4 or 16
+  SamplerSpec sampler;                        ///< the setting "sampler" and its parameters
+  bool clip = true;                           ///< clamp x0_hat to the data's range; changes mu
+  int images = 1;                             ///< batch: 1, 4 or 16
   std::uint32_t seed = 11;
   double speed = 10;  ///< steps a second while playing; the view's, no part of the picture
   bool operator==(const Settings&) const = default;
@@ -55,15 +53,19 @@ struct Setting {
   double min = 0;
   double max = 0;
   double step = 1;
-  bool log_scale = false;                   ///< a slider gives each factor the same room
-  std::vector<SettingOption> options = {};  ///< of a Choice; with max > min also min..max
-  std::string_view only_if_schedule = {};   ///< shown only while "schedule" has this value
+  bool log_scale = false;                              ///< a slider gives each factor the same room
+  std::vector<SettingOption> options = {};             ///< of a Choice; with max > min also min..max
+  std::string_view only_if_schedule = {};              ///< shown only while "schedule" has this value
+  std::vector<std::string_view> only_if_sampler = {};  ///< shown only while "sampler" has one of these
   double (*get)(const Settings&) = nullptr;
   void (*set)(Settings&, double) = nullptr;
 };
 
 /// All rows, in the order of the settings string. "model" is the only Text row (no get, no set).
 std::span<const Setting> settings_table();
+
+/// Whether a row has anything to say under these settings: what a view shows.
+bool is_in_use(const Setting& row, const Settings& settings);
 
 struct ParsedSettings {
   Settings settings;

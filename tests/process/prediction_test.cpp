@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "core/base/random.h"
+#include "tests/golden/golden_file.h"
 #include "tests/process/gaussian_mixture.h"
 
 namespace undiffuse {
 namespace {
 
-constexpr Prediction kPredictions[] = {Prediction::V, Prediction::Eps, Prediction::X0};
+const Parameterization kPredictions[] = {
+    Prediction::V, Prediction::Eps, Prediction::X0, {Prediction::Edm, 0.5}};
 constexpr double kAlphaBars[] = {0.99996, 0.9, 0.5, 0.1, 1e-3, 2.4e-9};
 
 // x_t from known x0 and eps: every conversion must give those back, and what they define.
@@ -31,13 +33,44 @@ TEST(Conversions, ComeBackToWhatMadeXt) {
         EXPECT_NEAR(output_from_x0(Prediction::Eps, x_t, x0, alpha_bar), eps, tol);
         EXPECT_NEAR(output_from_x0(Prediction::V, x_t, x0, alpha_bar), signal * eps - noise * x0, tol);
         EXPECT_EQ(output_from_x0(Prediction::X0, x_t, x0, alpha_bar), x0);
-        for (const Prediction prediction : kPredictions) {
+        for (const Parameterization& prediction : kPredictions) {
           const ToX0 map = to_x0(prediction, alpha_bar);
           EXPECT_NEAR(map.on_x * x_t + map.on_output * output_from_x0(prediction, x_t, x0, alpha_bar), x0,
                       tol);
         }
       }
     }
+  }
+}
+
+// EDM's coefficients belong to its x = x_t / sqrt(alpha_bar) (Karras et al. 2022, table 1).
+TEST(Conversions, EdmsCoefficientsAreTheGoldenOnes) {
+  const nlohmann::json rows = read_golden("golden.json")["derived"]["edm.precond"]["value"];
+  ASSERT_FALSE(rows.empty());
+  for (const nlohmann::json& row : rows) {
+    const double sigma = row["sigma"], alpha_bar = 1 / (1 + sigma * sigma);
+    const ToX0 map = to_x0({Prediction::Edm, 0.5}, alpha_bar);
+    // 1 - alpha_bar carries the rounding of 1 over 4e-6 at the smallest level.
+    EXPECT_NEAR(map.on_x * std::sqrt(alpha_bar), row["c_skip"].get<double>(), 1e-10);
+    EXPECT_NEAR(map.on_output, row["c_out"].get<double>(), 1e-10);
+    EXPECT_NEAR(map.on_input * std::sqrt(alpha_bar), row["c_in"].get<double>(), 1e-10);
+  }
+  for (const Prediction prediction : {Prediction::V, Prediction::Eps, Prediction::X0}) {
+    EXPECT_EQ(to_x0(prediction, 0.3).on_input, 1);
+  }
+}
+
+// What the preconditioning is for: input and target have variance 1 on data of this deviation.
+TEST(Conversions, EdmsInputAndTargetHaveUnitVariance) {
+  const double sigma_data = 0.62;
+  for (const double alpha_bar : kAlphaBars) {
+    const ToX0 map = to_x0({Prediction::Edm, sigma_data}, alpha_bar);
+    const double data_var = sigma_data * sigma_data, signal = std::sqrt(alpha_bar);
+    EXPECT_NEAR(map.on_input * map.on_input * (alpha_bar * data_var + 1 - alpha_bar), 1, 1e-12);
+    const double on_x0 = (1 - map.on_x * signal) / map.on_output;
+    const double on_eps = map.on_x * std::sqrt(1 - alpha_bar) / map.on_output;
+    // 1 - on_x signal cancels near the data: 1e-16 over an on_output of 1e-3.
+    EXPECT_NEAR(on_x0 * on_x0 * data_var + on_eps * on_eps, 1, 1e-9);
   }
 }
 
@@ -74,7 +107,7 @@ Images images(std::size_t pixels, std::size_t channels, bool learned_variance) {
 TEST(ToAnswer, SplitsMeanAndVarianceOfEveryPixel) {
   const double alpha_bar = 0.3;
   for (const int channels : {1, 3}) {
-    for (const Prediction prediction : kPredictions) {
+    for (const Parameterization& prediction : kPredictions) {
       const auto c = static_cast<std::size_t>(channels);
       Images image = images(35, c, true);
       to_answer(prediction, true, channels, alpha_bar, image.raw, image.x_t, image.x0_hat, image.x0_var);

@@ -126,5 +126,56 @@ TEST(ModelTime, AnotherSchedulesStateKeepsItsLogSnr) {
   }
 }
 
+// A model trained on noise levels (EDM): t = T (ln sigma - ln sigma_min) / (ln sigma_max - ln sigma_min).
+TEST(ModelTime, OfLogLevelsIsTheLogarithm) {
+  const Schedule trained = make_log_level_schedule(0.002, 80, 1000);
+  for (const double level : {0.0025, 0.05, 0.5, 7.0, 79.0}) {
+    const double expected = 1000 * std::log(level / 0.002) / std::log(80 / 0.002);
+    // alpha_bar's rounding over 1 - alpha_bar = 6e-6 in the logarithm, times 1000 / 10.6.
+    EXPECT_NEAR(model_time(trained, alpha_bar_of(level)), expected, 1e-8);
+  }
+  EXPECT_EQ(model_time(trained, alpha_bar_of(20000)), 1000);
+  EXPECT_EQ(model_time(trained, alpha_bar_of(1e-5)), 1);
+}
+
+TEST(Trajectory, IsTheRespacedTable) {
+  for (const ScheduleFamily family :
+       {ScheduleFamily::Linear, ScheduleFamily::Cosine, ScheduleFamily::ConstantRate}) {
+    const Schedule trained = make_schedule({}, 1000), table = make_schedule({.family = family}, 1000);
+    const auto points = make_trajectory({.family = family}, trained, 30);
+    const std::vector<int> times = respaced_times(1000, 30);
+    ASSERT_EQ(points.size(), 31u);
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      EXPECT_EQ(points[i].t, times[i]);
+      EXPECT_EQ(points[i].alpha_bar, at(table, times[i]));
+    }
+  }
+}
+
+TEST(Trajectory, OfRhoIsItsLevelsWithoutTimes) {
+  const ScheduleSpec spec{.family = ScheduleFamily::Rho, .rho = 5, .sigma_max = 30, .sigma_min = 0.02};
+  const Schedule trained = make_schedule({}, 1000), table = make_schedule(spec, 12);
+  const auto points = make_trajectory(spec, trained, 12);
+  ASSERT_EQ(points.size(), 13u);
+  for (int i = 0; i <= 12; ++i) {
+    EXPECT_EQ(points[static_cast<std::size_t>(i)].alpha_bar, at(table, 12 - i));
+    EXPECT_EQ(points[static_cast<std::size_t>(i)].t, i < 12 ? kNoTime : 0);
+  }
+}
+
+TEST(Trajectory, OfRhoStaysWithinWhatTheModelKnows) {
+  const Schedule linear = make_schedule({.family = ScheduleFamily::Linear}, 1000);  // levels 0.01 to 157
+  const ScheduleSpec widest{.family = ScheduleFamily::Rho, .sigma_max = 1e6, .sigma_min = 1e-6};
+  const auto points = make_trajectory(widest, linear, 10);
+  EXPECT_NEAR(noise_level(points[0].alpha_bar), 80, 1e-9);
+  EXPECT_NEAR(points[9].alpha_bar, at(linear, 1), 1e-15);
+  const Schedule narrow = make_log_level_schedule(0.1, 10, 1000);
+  const ScheduleSpec inside = within_trained_levels(widest, narrow);
+  EXPECT_NEAR(inside.sigma_max, 10, 1e-12);
+  EXPECT_NEAR(inside.sigma_min, 0.1 * std::pow(100, 1e-3), 1e-12);
+  const ScheduleSpec above{.family = ScheduleFamily::Rho, .sigma_max = 0.05, .sigma_min = 0.01};
+  EXPECT_LT(within_trained_levels(above, narrow).sigma_min, within_trained_levels(above, narrow).sigma_max);
+}
+
 }  // namespace
 }  // namespace undiffuse

@@ -7,8 +7,12 @@
 #include <numbers>
 #include <vector>
 
+#include "tests/golden/golden_file.h"
+
 namespace undiffuse {
 namespace {
+
+using nlohmann::json;
 
 std::vector<ScheduleSpec> many_specs() {
   std::vector<ScheduleSpec> specs = {{.family = ScheduleFamily::ConstantRate}};
@@ -90,6 +94,43 @@ TEST(LogSnr, IsTheLogOfSignalOverNoise) {
   EXPECT_NEAR(log_snr(0.9), std::log(9), 1e-15);  // rounding
   EXPECT_NEAR(log_snr(1e-12), std::log(1e-12), 1e-11);
   EXPECT_EQ(log_snr(1), std::numeric_limits<double>::infinity());
+}
+
+TEST(RhoSchedule, HasEdmsLevels) {
+  const json levels = read_golden("golden.json")["derived"]["edm.sigmas_N18"]["value"];
+  const Schedule schedule = make_schedule({.family = ScheduleFamily::Rho}, 18);
+  ASSERT_EQ(schedule.num_steps(), 18);
+  for (int t = 0; t <= 18; ++t) {
+    const double expected = levels[static_cast<std::size_t>(18 - t)];
+    // alpha_bar is rounded to 1e-16 of 1: 1e-11 of 1 - alpha_bar at the smallest level.
+    EXPECT_NEAR(noise_level(schedule.alpha_bar[static_cast<std::size_t>(t)]), expected, 1e-9 * expected);
+  }
+}
+
+TEST(RhoSchedule, OneStepIsTheLargestLevel) {
+  const Schedule schedule = make_schedule({.family = ScheduleFamily::Rho, .sigma_max = 20}, 1);
+  EXPECT_NEAR(noise_level(schedule.alpha_bar[1]), 20, 1e-12);
+}
+
+TEST(RhoSchedule, ItsChartPassesThroughEachStep) {
+  const ScheduleSpec spec{.family = ScheduleFamily::Rho, .rho = 3, .sigma_max = 40, .sigma_min = 0.01};
+  const Schedule steps = make_schedule(spec, 20), chart = make_rho_schedule(spec, 20, 1000);
+  ASSERT_EQ(chart.num_steps(), 1000);
+  for (std::size_t t = 0; t <= 20; ++t) {
+    EXPECT_NEAR(chart.alpha_bar[50 * t], steps.alpha_bar[t], 1e-14);
+  }
+  for (std::size_t t = 1; t <= 1000; ++t) EXPECT_LT(chart.alpha_bar[t], chart.alpha_bar[t - 1]);
+}
+
+TEST(LogLevelSchedule, CountsTheLogarithmOfTheLevel) {
+  const Schedule schedule = make_log_level_schedule(0.002, 80, 1000);
+  EXPECT_EQ(schedule.alpha_bar[0], 1);
+  EXPECT_NEAR(noise_level(schedule.alpha_bar[1000]), 80, 1e-11);
+  EXPECT_NEAR(noise_level(schedule.alpha_bar[500]), std::sqrt(0.002 * 80), 1e-12);
+  for (const double level : {0.003, 0.1, 1.0, 33.0}) {
+    EXPECT_NEAR(alpha_bar_of(level) * level * level, 1 - alpha_bar_of(level), 1e-15);
+    EXPECT_NEAR(noise_level(alpha_bar_of(level)), level, 1e-10 * level);
+  }
 }
 
 }  // namespace

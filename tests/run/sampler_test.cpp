@@ -12,10 +12,13 @@ constexpr int kT = 1000;
 
 Schedule cosine() { return make_schedule({}, kT); }
 
+std::vector<Stage> ancestral(int steps, Variance variance, const ScheduleSpec& schedule = {}) {
+  return make_sampler_table({.variance = variance}, make_trajectory(schedule, cosine(), steps));
+}
+
 TEST(SamplerTable, WalksFromNoiseToDataForEveryStepCount) {
   for (int steps : {1, 2, 3, 7, 50, 999, 1000}) {
-    const std::vector<Stage> table =
-        make_sampler_table(SamplerKind::Ancestral, cosine(), steps, Variance::Learned);
+    const std::vector<Stage> table = ancestral(steps, Variance::Learned);
     ASSERT_EQ(table.size(), static_cast<size_t>(steps));
     EXPECT_EQ(table.front().t, kT);
     EXPECT_EQ(table.back().t_prev, 0);
@@ -32,8 +35,7 @@ TEST(SamplerTable, WalksFromNoiseToDataForEveryStepCount) {
 }
 
 TEST(Sampler, TheLastStepGivesTheMean) {
-  Sampler sampler(make_sampler_table(SamplerKind::Ancestral, cosine(), 1, Variance::FixedLarge), {1, 2, 2, 1},
-                  {7, 0}, true);
+  Sampler sampler(ancestral(1, Variance::FixedLarge), {1, 2, 2, 1}, {7, 0}, true);
   const std::vector<float> x0_hat = {-3.0f, -0.5f, 0.25f, 2.0f}, x0_var(4, 1.0f);
   sampler.supply(x0_hat, x0_var);
   EXPECT_TRUE(sampler.done());
@@ -43,17 +45,14 @@ TEST(Sampler, TheLastStepGivesTheMean) {
 
 TEST(Sampler, StartsFromTheSameNoiseWhateverTheStepsAndSchedule) {
   const Shape shape{3, 4, 4, 1};
-  const Sampler few(make_sampler_table(SamplerKind::Ancestral, cosine(), 5, Variance::Learned), shape, {9, 0},
-                    true);
-  const Sampler many(make_sampler_table(SamplerKind::Ancestral, make_schedule({ScheduleFamily::Linear}, kT),
-                                        500, Variance::FixedSmall),
-                     shape, {9, 0}, false);
+  const Sampler few(ancestral(5, Variance::Learned), shape, {9, 0}, true);
+  const Sampler many(ancestral(500, Variance::FixedSmall, {ScheduleFamily::Linear}), shape, {9, 0}, false);
   EXPECT_TRUE(std::equal(few.x().begin(), few.x().end(), many.x().begin()));
 }
 
 TEST(Sampler, AnImageDoesNotDependOnItsBatch) {
   const Shape four{4, 4, 4, 1}, one{1, 4, 4, 1};
-  const auto table = make_sampler_table(SamplerKind::Ancestral, cosine(), 3, Variance::FixedSmall);
+  const auto table = ancestral(3, Variance::FixedSmall);
   Sampler batch(table, four, {9, 0}, true), alone(table, one, {9, 2}, true);
   for (int step = 0; step < 3; ++step) {
     std::vector<float> x0_hat(64, 0.1f), x0_var(64, 0.2f);
@@ -64,8 +63,7 @@ TEST(Sampler, AnImageDoesNotDependOnItsBatch) {
 }
 
 TEST(Sampler, RestoreThenSupplyRepeatsAStepToTheBit) {
-  Sampler sampler(make_sampler_table(SamplerKind::Ancestral, cosine(), 10, Variance::Learned), {1, 8, 8, 1},
-                  {3, 0}, true);
+  Sampler sampler(ancestral(10, Variance::Learned), {1, 8, 8, 1}, {3, 0}, true);
   const std::vector<float> x0_hat(64, 0.3f), x0_var(64, 0.05f);
   for (int i = 0; i < 4; ++i) sampler.supply(x0_hat, x0_var);
   const std::vector<float> before(sampler.x().begin(), sampler.x().end());
@@ -104,8 +102,7 @@ TEST(Sampler, GaussianDataComesOutWithItsExactMoments) {
   const GaussianData data{0.4, 0.09};
   for (const Variance variance : {Variance::Learned, Variance::FixedSmall, Variance::FixedLarge}) {
     for (const int steps : {4, 50}) {
-      Sampler sampler(make_sampler_table(SamplerKind::Ancestral, cosine(), steps, variance), {16, 64, 64, 1},
-                      {5, 0}, false);
+      Sampler sampler(ancestral(steps, variance), {16, 64, 64, 1}, {5, 0}, false);
       const auto n = static_cast<size_t>(16 * 64 * 64);
       std::vector<float> x0_hat(n), x0_var(n);
       Moments exact;

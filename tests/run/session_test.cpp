@@ -59,33 +59,57 @@ TEST(Session, SlicesOfABatchDoNotChangeIt) {
   EXPECT_TRUE(same_bits(everything(small), everything(whole)));
 }
 
+// Each sampler once, with noise where it can draw some, on schedules with and without times.
+const std::string kSamplers[] = {"sampler=ancestral",
+                                 "sampler=ancestral&schedule=rho",
+                                 "sampler=ddim",
+                                 "sampler=ddim&eta=0.7",
+                                 "sampler=edm-euler&schedule=rho&churn=4",
+                                 "sampler=edm-heun&images=4&class=each",
+                                 "sampler=edm-heun&schedule=rho&churn=4&clip=0",
+                                 "sampler=dpm-solver-2m",
+                                 "sampler=dpm-solver-2m&schedule=rho&images=4&class=each"};
+
 TEST(Session, ScrubbingEqualsReplay) {
-  OpenSession replayed("steps=12"), scrubbed("steps=12");
-  const std::vector<float> expected = everything(replayed);
-  for (const int position : {12, 3, 9, 0, 5, 12}) scrubbed.seek(position);
-  scrubbed.back();
-  scrubbed.step();
-  EXPECT_TRUE(same_bits(everything(scrubbed), expected));
+  for (const std::string& sampler : kSamplers) {
+    OpenSession replayed("steps=12&" + sampler), scrubbed("steps=12&" + sampler);
+    const std::vector<float> expected = everything(replayed);
+    for (const int position : {12, 3, 9, 0, 5, 12}) scrubbed.seek(position);
+    scrubbed.back();
+    scrubbed.step();
+    EXPECT_TRUE(same_bits(everything(scrubbed), expected)) << sampler;
+  }
 }
 
 // A budget of a few states: nearly all records are gone and come back from keyframes.
 TEST(Session, RecordsThatLeftTheBudgetComeBackToTheBit) {
-  const size_t few_states = 12 * kPixels * sizeof(float);
-  OpenSession roomy("steps=20"), tight("steps=20", {.trace_bytes = few_states});
-  const std::vector<float> expected = everything(roomy);
-  tight.run();
-  EXPECT_GT(tight.trace().keyframe_stride(), 1);
-  EXPECT_LE(tight.trace().bytes(), few_states);
-  EXPECT_FALSE(tight.trace().has(2));
-  EXPECT_EQ(tight.available(), 20);
-  EXPECT_TRUE(same_bits(everything(tight), expected));
-  tight.compute(15);
-  tight.compute(2);
-  EXPECT_TRUE(same_bits(get(tight, 2, 0, Field::XPrev), get(roomy, 2, 0, Field::XPrev)));
+  for (const std::string& sampler : kSamplers) {
+    OpenSession roomy("steps=20&" + sampler);
+    const auto images = static_cast<size_t>(roomy.settings().images);
+    const size_t few_states = 16 * images * kPixels * sizeof(float);
+    OpenSession tight("steps=20&" + sampler, {.trace_bytes = few_states});
+    const std::vector<float> expected = everything(roomy);
+    tight.run();
+    EXPECT_GT(tight.trace().keyframe_stride(), 1);
+    EXPECT_LE(tight.trace().bytes(), few_states);
+    EXPECT_FALSE(tight.trace().has(2));
+    EXPECT_EQ(tight.available(), 20);
+    EXPECT_TRUE(same_bits(everything(tight), expected)) << sampler;
+    tight.compute(15);
+    tight.compute(2);
+    EXPECT_TRUE(same_bits(get(tight, 2, 0, Field::XPrev), get(roomy, 2, 0, Field::XPrev))) << sampler;
+  }
 }
 
-TEST(Session, EveryStepIsMeanPlusSigmaTimesDraw) {
-  OpenSession session("steps=10");
+TEST(Session, SecondCallsComeInSlicesToo) {
+  const std::string settings = "steps=4&images=4&class=each&sampler=edm-heun&schedule=rho";
+  OpenSession small(settings, {.images_per_slice = 1}), whole(settings, {.images_per_slice = 4});
+  EXPECT_TRUE(same_bits(everything(small), everything(whole)));
+}
+
+// The equation of pictures: x_t -> mu + sigma z = x_prev, and the next step starts there.
+void expect_the_equation(const std::string& sampler) {
+  OpenSession session("steps=10&" + sampler);
   session.run();
   for (int step = 0; step < 10; ++step) {
     const auto mu = get(session, step, 0, Field::Mu), sigma = get(session, step, 0, Field::Sigma),
@@ -97,6 +121,68 @@ TEST(Session, EveryStepIsMeanPlusSigmaTimesDraw) {
     if (step + 1 < 10) {
       EXPECT_TRUE(same_bits(x_prev, get(session, step + 1, 0, Field::XT)));
     }
+  }
+}
+
+TEST(Session, EveryStepIsMeanPlusSigmaTimesDraw) {
+  for (const std::string& sampler : kSamplers) {
+    SCOPED_TRACE(sampler);
+    expect_the_equation(sampler);
+  }
+}
+
+TEST(Session, WithoutFreshNoiseTheMeanIsTheMove) {
+  for (const std::string sampler : {"sampler=ddim", "sampler=edm-heun&churn=4", "sampler=dpm-solver-2m"}) {
+    OpenSession session("steps=6&" + sampler);
+    session.run();
+    for (int step = 0; step < 6; ++step) {
+      EXPECT_TRUE(same_bits(get(session, step, 0, Field::Sigma), std::vector<float>(kPixels, 0.0f)));
+      EXPECT_TRUE(same_bits(get(session, step, 0, Field::Mu), get(session, step, 0, Field::XPrev)));
+    }
+  }
+}
+
+// mu from the record's own numbers, as the page writes it.
+TEST(Session, TheMeanFollowsFromWhatTheRecordHolds) {
+  for (const std::string& sampler : kSamplers) {
+    OpenSession session("steps=10&clip=0&" + sampler);
+    session.run();
+    for (int step = 0; step < 10; ++step) {
+      const Stage& stage = session.table()[static_cast<size_t>(step)];
+      const auto x = get(session, step, 0, Field::XHat), x0_hat = get(session, step, 0, Field::X0Hat),
+                 second = get(session, step, 0, Field::X0Hat2), mu = get(session, step, 0, Field::Mu);
+      for (size_t i = 0; i < kPixels; i += 37) {
+        const double expected =
+            stage.transition.on_x * x[i] + stage.transition.on_x0 * x0_hat[i] + stage.on_second * second[i];
+        ASSERT_NEAR(mu[i], expected, 1e-5) << sampler << " step " << step;  // float sums of numbers below 9
+      }
+    }
+  }
+}
+
+TEST(Session, ChurnRaisesTheNoiseBeforeTheCall) {
+  OpenSession session("steps=8&sampler=edm-euler&schedule=rho&churn=3");
+  session.run();
+  const auto x = get(session, 2, 0, Field::XT), x_hat = get(session, 2, 0, Field::XHat);
+  const Churn churn = session.table()[2].churn;
+  double sum = 0, squares = 0;
+  for (size_t i = 0; i < kPixels; ++i) {
+    const double z = (x_hat[i] - churn.keep * x[i]) / churn.sigma;
+    sum += z;
+    squares += z * z;
+  }
+  // 784 draws of N(0, 1), fixed seed: 4 standard errors.
+  EXPECT_NEAR(sum / kPixels, 0, 4 / std::sqrt(784.0));
+  EXPECT_NEAR(squares / kPixels, 1, 4 * std::sqrt(2 / 784.0));
+  EXPECT_FALSE(same_bits(x_hat, get(session, 3, 0, Field::XHat)));
+}
+
+TEST(Session, ThePreviousAnswerIsTheRecordBefores) {
+  OpenSession session("steps=6&sampler=dpm-solver-2m");
+  session.run();
+  EXPECT_TRUE(same_bits(get(session, 0, 0, Field::X0Hat2), std::vector<float>(kPixels, 0.0f)));
+  for (int step = 1; step < 6; ++step) {
+    EXPECT_TRUE(same_bits(get(session, step, 0, Field::X0Hat2), get(session, step - 1, 0, Field::X0Hat)));
   }
 }
 
@@ -135,10 +221,23 @@ TEST(Session, SettingsRestartFromTheSameNoiseAndSeedsReproduce) {
   EXPECT_TRUE(same_bits(get(session, 4, 0, Field::XPrev), end));
 }
 
+TEST(Session, CountsNetworkCalls) {
+  const auto calls = [](const std::string& settings) {
+    OpenSession session(settings);
+    int sum = 0;
+    for (int step = 0; step < session.num_steps(); ++step) sum += session.nfe(step);
+    return sum;
+  };
+  const std::string heun = "steps=18&schedule=rho&sampler=edm-heun";
+  EXPECT_EQ(calls(heun + "&guidance=1"), 35);  // Karras et al.: 2 N - 1
+  EXPECT_EQ(calls(heun), 70);
+  EXPECT_EQ(calls("steps=18&sampler=dpm-solver-2m&guidance=1"), 18);
+}
+
 TEST(Session, GuidanceCostsASecondCallOnlyWhereItSteers) {
-  EXPECT_EQ(OpenSession("steps=1").calls_per_step(), 2);
-  EXPECT_EQ(OpenSession("steps=1&guidance=1").calls_per_step(), 1);
-  EXPECT_EQ(OpenSession("steps=1&class=any").calls_per_step(), 1);
+  EXPECT_EQ(OpenSession("steps=1").nfe(0), 2);
+  EXPECT_EQ(OpenSession("steps=1&guidance=1").nfe(0), 1);
+  EXPECT_EQ(OpenSession("steps=1&class=any").nfe(0), 1);
 }
 
 TEST(Session, TheFirstStepsDoNotWaitForTheWholeBatch) {

@@ -25,13 +25,18 @@ TEST(Settings, EveryRowIsCompleteAndItsDefaultLegal) {
 TEST(Settings, EveryValueRoundTrips) {
   const std::string text =
       "model=fashion&class=each&guidance=2.5&steps=250&schedule=linear&beta_start=0.0002&"
-      "beta_end=0.03&offset=0.02&variance=fixed-large&clip=0&images=16&seed=4294967295&speed=25";
+      "beta_end=0.03&offset=0.02&rho=5&sigma_max=40&sigma_min=0.01&sampler=edm-heun&variance=fixed-large&"
+      "eta=0.25&churn=40&churn_min=0.05&churn_max=50&churn_noise=1.003&clip=0&images=16&seed=4294967295&"
+      "speed=25";
   const ParsedSettings parsed = parse_settings(text);
   EXPECT_TRUE(parsed.notes.empty());
   EXPECT_EQ(parsed.settings.label, kEachClass);
   EXPECT_EQ(parsed.settings.schedule.family, ScheduleFamily::Linear);
   EXPECT_EQ(parsed.settings.schedule.beta_start, 0.0002);
-  EXPECT_EQ(parsed.settings.variance, Variance::FixedLarge);
+  EXPECT_EQ(parsed.settings.sampler.variance, Variance::FixedLarge);
+  EXPECT_EQ(parsed.settings.schedule.sigma_min, 0.01);
+  EXPECT_EQ(parsed.settings.sampler.kind, SamplerKind::EdmHeun);
+  EXPECT_EQ(parsed.settings.sampler.s_noise, 1.003);
   EXPECT_EQ(parsed.settings.seed, 4294967295u);
   EXPECT_FALSE(parsed.settings.clip);
   EXPECT_EQ(format_settings(parsed.settings), text);
@@ -52,7 +57,8 @@ TEST(Settings, NonsenseIsRefusedWithASentence) {
   EXPECT_EQ(parsed.settings, Settings{});
   EXPECT_EQ(parsed.notes.size(), 8u);
   EXPECT_EQ(parsed.notes[0], "Steps takes a number, not 'many'; kept 50.");
-  EXPECT_EQ(parsed.notes[1], "Schedule is one of linear, cosine, constant-rate, not 'wild'; kept cosine.");
+  EXPECT_EQ(parsed.notes[1],
+            "Schedule is one of linear, cosine, constant-rate, rho, not 'wild'; kept cosine.");
   EXPECT_EQ(parsed.notes[3], "There is no setting 'colour'; ignored.");
 }
 
@@ -66,6 +72,36 @@ TEST(Settings, PercentEscapesAreDecoded) {
   EXPECT_EQ(parse_settings("?steps%3d7").settings, Settings{});  // an escaped '=' splits nothing
   EXPECT_EQ(parse_settings("s%74eps=%37").settings.steps, 7);
   EXPECT_EQ(parse_settings("steps=7%").settings.steps, 50);
+}
+
+std::string rows_in_use(const std::string& text) {
+  const Settings settings = parse_settings(text).settings;
+  std::string names;
+  for (const Setting& row : settings_table()) {
+    const bool conditional = !row.only_if_schedule.empty() || !row.only_if_sampler.empty();
+    if (conditional && is_in_use(row, settings)) names += std::string(row.name) + " ";
+  }
+  return names;
+}
+
+TEST(Settings, ParametersAreInUseWithTheirScheduleAndSampler) {
+  EXPECT_EQ(rows_in_use(""), "offset variance ");
+  EXPECT_EQ(rows_in_use("schedule=linear&sampler=ddim"), "beta_start beta_end eta ");
+  EXPECT_EQ(rows_in_use("schedule=rho&sampler=dpm-solver-2m"), "rho sigma_max sigma_min ");
+  EXPECT_EQ(rows_in_use("schedule=constant-rate&sampler=edm-euler"),
+            "churn churn_min churn_max churn_noise ");
+  EXPECT_EQ(rows_in_use("schedule=constant-rate&sampler=edm-heun"), "churn churn_min churn_max churn_noise ");
+}
+
+// What a row says of schedules and samplers must be values of theirs.
+TEST(Settings, ConditionsNameWhatThereIs) {
+  for (const Setting& row : settings_table()) {
+    for (const std::string_view value : row.only_if_sampler) {
+      EXPECT_TRUE(parse_settings("sampler=" + std::string(value)).notes.empty()) << row.name;
+    }
+    if (row.only_if_schedule.empty()) continue;
+    EXPECT_TRUE(parse_settings("schedule=" + std::string(row.only_if_schedule)).notes.empty()) << row.name;
+  }
 }
 
 TEST(Settings, SpeedIsNoPartOfThePicture) {

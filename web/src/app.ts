@@ -1,7 +1,7 @@
 // Wires the state, the engine and the views: an event changes the state, render() shows it.
 import { byId } from "./dom";
 import { Engine, type FrameSource } from "./engine/client";
-import type { CurveKind, Value, Values, Want } from "./engine/protocol";
+import type { CurveKind, Run, Value, Values, Want } from "./engine/protocol";
 import { Field } from "./engine/protocol";
 import { Player } from "./player";
 import { loadRecording, type RecordingIndex } from "./recording";
@@ -9,7 +9,7 @@ import { defaults, frame, settingsString, shownStep, stepTitle, type State } fro
 import { missingFeature, prefersStillness, usableThreads } from "./support";
 import { startTheme } from "./theme";
 import { ControlsView } from "./views/controls";
-import { EQUATION_FIELDS, EquationView } from "./views/equation";
+import { equationFields, EquationView } from "./views/equation";
 import { GridView } from "./views/grid";
 import { BadgeView, type MessagesView } from "./views/messages";
 import { PixelView } from "./views/pixel";
@@ -183,12 +183,12 @@ export class App {
     const { incoming, state } = this;
     if (incoming) {
       const step = shownStep(state);
-      if (EQUATION_FIELDS.every((field) => incoming.get(step, 0, field))) {
+      if (equationFields(incoming.run, step).every((field) => incoming.get(step, 0, field))) {
         state.source = incoming;
         state.recording = false;
         this.incoming = undefined;
       } else {
-        incoming.want(this.equationWants(step));
+        incoming.want(this.equationWants(incoming.run, step));
       }
     }
     this.render();
@@ -284,7 +284,7 @@ export class App {
       this.setPlaying(false);
     } else {
       const step = Math.min(state.position + 1, run.steps - 1);
-      if (!EQUATION_FIELDS.every((field) => frame(state, field, step))) return false;
+      if (!equationFields(run, step).every((field) => frame(state, field, step))) return false;
       state.position += 1;
     }
     this.render();
@@ -361,16 +361,17 @@ export class App {
     }
   }
 
-  private equationWants(step: number): Want[] {
-    return [{ step, sample: this.state.sample, fields: EQUATION_FIELDS }];
+  private equationWants(run: Run, step: number): Want[] {
+    return [{ step, sample: this.state.sample, fields: equationFields(run, step) }];
   }
 
   private wants(): Want[] {
+    const run = this.state.source?.run;
+    if (!run) return [];
     const step = shownStep(this.state);
-    const steps = this.state.source?.run.steps ?? 1;
-    const ahead = this.state.playing ? this.equationWants(Math.min(step + 1, steps - 1)) : [];
+    const ahead = this.state.playing ? this.equationWants(run, Math.min(step + 1, run.steps - 1)) : [];
     return [
-      ...this.equationWants(step),
+      ...this.equationWants(run, step),
       ...this.grid.wants(this.state),
       ...ahead,
       ...this.strip.wants(this.state),

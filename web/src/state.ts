@@ -1,6 +1,6 @@
 // What the page shows: one plain object that the views read and main.ts changes.
 import type { FrameSource } from "./engine/client";
-import type { CurveKind, Field, Schedules, Setting, Values } from "./engine/protocol";
+import type { CurveKind, Field, Run, Schedules, Setting, Values } from "./engine/protocol";
 
 export interface State {
   readonly table: Setting[];
@@ -64,6 +64,19 @@ export function stepTitle(source: FrameSource, position: number): string {
   const { run, available } = source;
   const step = Math.min(position, run.steps - 1);
   if (step > available) return `Step ${step + 1} of ${run.steps} · ${available} computed`;
-  if (position >= run.steps) return `Done: ${run.steps} of ${run.steps} steps`;
-  return `Step ${position + 1} of ${run.steps} · t = ${run.t[position]} → ${run.t[position + 1]}`;
+  if (position >= run.steps) return `Done: ${run.steps} of ${run.steps} steps · ${calls(run)} network calls`;
+  return `Step ${position + 1} of ${run.steps} · ${wayOf(run, position)}`;
 }
+
+const calls = (run: Run) => run.nfe.reduce((sum, nfe) => sum + nfe, 0);
+
+/** Of one step: its times, or its noise levels where the schedule counts no times. */
+function wayOf(run: Run, step: number): string {
+  const [from, to] = [run.t[step], run.t[step + 1]];
+  if (from != null && to != null) return `t = ${from} → ${to}`;
+  const level = (at: number) => formatNumber(noiseLevel(run.alpha_bar[at]!), 3);
+  return `noise level ${level(step)} → ${level(step + 1)}`;
+}
+
+/** EDM's sigma: noise over signal. */
+export const noiseLevel = (alphaBar: number) => Math.sqrt((1 - alphaBar) / alphaBar);

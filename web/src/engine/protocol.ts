@@ -12,6 +12,8 @@ export const Field = {
   MeanOutput: 7,
   LogVar: 8,
   EpsHat: 9,
+  X0Hat2: 10,
+  XHat: 11,
 } as const;
 export type Field = (typeof Field)[keyof typeof Field];
 
@@ -30,7 +32,8 @@ export interface Setting {
   step?: number;
   scale: "linear" | "log";
   options?: { value: string; label: string }[];
-  only_if?: { schedule: string };
+  /** Shown only while each of these settings has one of these values. */
+  only_if?: Record<string, string[]>;
 }
 
 export interface Applied {
@@ -47,27 +50,37 @@ export interface ModelInfo {
   width: number;
   channels: number;
   classes: string[];
-  prediction: "v" | "eps" | "x0";
+  prediction: "v" | "eps" | "x0" | "edm";
+  sigma_data: number;
   learned_variance: boolean;
   num_steps: number;
 }
 
-/** mu = on_x0 x0_hat + on_x x_t, sigma² = var_const + var_on_x0_var x0_var. */
+/** mu = on_x0 x0_hat + on_x x_hat + on_second x0_hat_2, sigma² = var_const + var_on_x0_var x0_var. */
 export interface Transition {
   on_x0: number;
   on_x: number;
   var_const: number;
   var_on_x0_var: number;
   draws: boolean;
+  /** Where x0_hat_2 is from: the step before, or a second call at this step's end. */
+  second: "none" | "previous" | "at-end";
+  on_second: number;
+  /** Deviation of the noise added before the network is called: 0 is none, and x_hat is x_t. */
+  churn: number;
+  alpha_bar_hat: number;
 }
 
 /** Step k goes from t[k], alpha_bar[k] to t[k + 1], alpha_bar[k + 1]. */
 export interface Run {
   steps: number;
-  t: number[];
+  /** null where the schedule counts no t. */
+  t: (number | null)[];
   alpha_bar: number[];
   transition: Transition[];
-  nfe_per_step: number;
+  /** Network calls of each step, for each image. */
+  nfe: number[];
+  guided: boolean;
   images: number;
   model: ModelInfo;
 }
@@ -79,7 +92,7 @@ export interface Schedules {
   current: string;
   curves: Record<string, Record<CurveKind, number[]>>;
   steps: number;
-  t: number[];
+  t: (number | null)[];
   alpha_bar: number[];
 }
 

@@ -44,6 +44,10 @@ function formatValue(row: Setting, value: number): string {
   return formatNumber(value, Math.min(digits, 5));
 }
 
+/** Whether a row has anything to say under these values. */
+const isInUse = (row: Setting, values: Values): boolean =>
+  Object.entries(row.only_if ?? {}).every(([name, wanted]) => wanted.includes(String(values[name])));
+
 export class ControlsView {
   private readonly controls = new Map<string, Control>();
 
@@ -64,7 +68,7 @@ export class ControlsView {
   update(state: State): void {
     this.showClasses(state.source?.run.model.classes ?? this.classes);
     for (const { row, root, show } of this.controls.values()) {
-      root.hidden = row.only_if !== undefined && row.only_if.schedule !== state.values.schedule;
+      root.hidden = !isInUse(row, state.values);
       show(state.values[row.name] ?? row.default);
     }
   }
@@ -72,7 +76,7 @@ export class ControlsView {
   /** A value that is being dragged: what depends on it alone. */
   showOnlyIf(values: Values): void {
     for (const { row, root } of this.controls.values()) {
-      root.hidden = row.only_if !== undefined && row.only_if.schedule !== values.schedule;
+      root.hidden = !isInUse(row, values);
     }
   }
 

@@ -2,7 +2,7 @@
 import { byId, element } from "../dom";
 import { diverging, grey, viridis } from "../draw/colormap";
 import { IMAGE_RANGE, rangeOf, signedRangeOf, type Range } from "../draw/image";
-import { Field } from "../engine/protocol";
+import { Field, type ModelInfo, type Run, type Transition } from "../engine/protocol";
 import { frame, shownStep, stepTitle, type State } from "../state";
 import { Picture, type PictureOptions } from "./picture";
 
@@ -11,7 +11,7 @@ const imageScale: Scale = () => IMAGE_RANGE;
 /** Draws of N(0, 1): all but three in a thousand. */
 const noiseScale: Scale = () => ({ min: -3, max: 3 });
 
-export const EQUATION_FIELDS: Field[] = [
+const USUAL_FIELDS: Field[] = [
   Field.XT,
   Field.Mu,
   Field.Sigma,
@@ -23,17 +23,61 @@ export const EQUATION_FIELDS: Field[] = [
   Field.LogVar,
 ];
 
+/** What a step's equation is made of. */
+export function equationFields(run: Run, step: number): Field[] {
+  const { second, churn } = run.transition[step]!;
+  return [
+    ...USUAL_FIELDS,
+    ...(second === "none" ? [] : [Field.X0Hat2]),
+    ...(churn === 0 ? [] : [Field.XHat]),
+  ];
+}
+
+/** Whether a step's deviation is 0 for every pixel: nothing is drawn. */
+export const isStill = (transition: Transition) =>
+  transition.var_const === 0 && transition.var_on_x0_var === 0;
+
+const RAW: Record<ModelInfo["prediction"], { symbol: string; means: string }> = {
+  v: { symbol: "v̂", means: "v" },
+  eps: { symbol: "ε̂", means: "the predicted noise" },
+  x0: { symbol: "x̂_0", means: "the predicted image" },
+  edm: { symbol: "F", means: "EDM's F" },
+};
+export const rawSymbol = (run: Run | undefined) => RAW[run?.model.prediction ?? "v"].symbol;
+
+/** What else made the next image, where mu + sigma z does not tell it all. */
+function noteOf(run: Run, sampler: string): string {
+  const some = (is: (transition: Transition) => boolean) => run.transition.some(is);
+  const sentences = [];
+  if (run.transition.every(isStill)) {
+    const before = some(({ churn }) => churn > 0);
+    sentences.push(
+      before
+        ? `${sampler} with churn adds noise before the network looks; the step itself draws none: σ = 0.`
+        : `${sampler} draws no noise here: σ = 0, and the next image is the mean.`,
+    );
+  }
+  if (some(({ second }) => second === "at-end"))
+    sentences.push("A second look at the end of the step corrects the mean.");
+  if (some(({ second }) => second === "previous"))
+    sentences.push("The mean goes on from this prediction and the one before.");
+  return sentences.join(" ");
+}
+
 export class EquationView {
   private readonly parts: { field: Field; scale: Scale; picture: Picture }[] = [];
   private readonly title = byId("equation-title");
+  private readonly note = byId("equation-note");
+  private readonly row = byId("equation");
+  private readonly raw: Picture;
+  private readonly sigma: Picture;
 
   constructor(inspect: PictureOptions["inspect"]) {
-    const row = byId("equation");
     const add = (field: Field, scale: Scale, classes: string, options: Omit<PictureOptions, "inspect">) => {
       const picture = new Picture({ ...options, inspect });
       picture.root.classList.add(...classes.split(" "));
       this.parts.push({ field, scale, picture });
-      return picture.root;
+      return picture;
     };
     const operator = (symbol: string, name: string) =>
       element("span", { class: `operator ${name}`, "aria-hidden": "true" }, symbol);
@@ -44,7 +88,7 @@ export class EquationView {
       map: grey,
       description: "x_t, the noisy image before the step",
     });
-    const raw = add(Field.MeanOutput, signedRangeOf, "raw", {
+    this.raw = add(Field.MeanOutput, signedRangeOf, "raw", {
       symbol: "v̂",
       caption: "raw output",
       map: diverging,
@@ -56,7 +100,7 @@ export class EquationView {
       map: grey,
       description: "mu, the predicted mean of every pixel",
     });
-    const sigma = add(Field.Sigma, rangeOf, "term", {
+    this.sigma = add(Field.Sigma, rangeOf, "term", {
       symbol: "σ",
       caption: "predicted deviation",
       digits: 3,
@@ -79,19 +123,19 @@ export class EquationView {
       "div",
       { class: "network" },
       element("span", { class: "network-name" }, "network"),
-      raw,
+      this.raw.root,
       element("span", { class: "arrow", "aria-hidden": "true" }, "→"),
     );
-    row.append(
-      xt,
+    this.row.append(
+      xt.root,
       network,
-      mu,
+      mu.root,
       operator("+", "plus"),
-      sigma,
+      this.sigma.root,
       operator("×", "times"),
-      z,
+      z.root,
       operator("=", "equals"),
-      next,
+      next.root,
     );
   }
 
@@ -102,5 +146,30 @@ export class EquationView {
       const values = frame(state, field, shownStep(state));
       picture.update(values, run?.model, values ? scale(values) : IMAGE_RANGE, state);
     }
+    if (run) this.explain(run, state);
+  }
+
+  /** What is true of this model and this sampler only. */
+  private explain(run: Run, state: State): void {
+    const { symbol, means } = RAW[run.model.prediction];
+    this.raw.name({
+      symbol,
+      caption: "raw output",
+      description: `${means}, the network's raw output, from negative (blue) to positive (orange)`,
+    });
+    const transition = run.transition[shownStep(state)]!;
+    const still = isStill(transition);
+    const kind = still ? "no" : transition.var_on_x0_var > 0 ? "predicted" : "fixed";
+    this.sigma.name({
+      symbol: "σ",
+      caption: `${kind} deviation`,
+      description: still
+        ? "sigma, 0 for every pixel: this step draws no noise"
+        : `sigma, the ${kind} standard deviation of every pixel, dark for small, bright for large`,
+    });
+    this.row.classList.toggle("still", still);
+    const options = state.table.find(({ name }) => name === "sampler")?.options ?? [];
+    const sampler = options.find(({ value }) => value === state.values.sampler)?.label ?? "This sampler";
+    this.note.textContent = noteOf(run, sampler);
   }
 }

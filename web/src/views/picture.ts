@@ -22,23 +22,31 @@ export class Picture {
   private readonly marker = element("div", { class: "marker", "aria-hidden": "true" });
   private readonly low = element("span");
   private readonly high = element("span");
+  private readonly caption = element("figcaption");
 
   constructor(private readonly options: PictureOptions) {
     const frame = element("div", { class: "frame" }, this.canvas, this.marker);
     this.canvas.setAttribute("role", "img");
-    this.canvas.setAttribute("aria-label", options.description);
+    this.name(options);
     const bar = element("span", { class: "bar" });
     bar.style.background = options.map.gradient;
     this.root = element(
       "figure",
       { class: "picture" },
       frame,
-      element("figcaption", {}, math(options.symbol), element("span", { class: "caption" }, options.caption)),
+      this.caption,
       element("div", { class: "legend" }, this.low, bar, this.high),
     );
     const point = (event: PointerEvent) => this.point(event);
     frame.addEventListener("pointermove", point);
     frame.addEventListener("pointerdown", point);
+  }
+
+  /** What it shows, for everyone; it may change with the model and the sampler. */
+  name({ symbol, caption, description }: Pick<PictureOptions, "symbol" | "caption" | "description">): void {
+    if (this.canvas.getAttribute("aria-label") === description && this.caption.textContent !== "") return;
+    this.canvas.setAttribute("aria-label", description);
+    this.caption.replaceChildren(math(symbol), element("span", { class: "caption" }, caption));
   }
 
   update(values: Float32Array | undefined, model: ModelInfo | undefined, range: Range, state: State): void {

@@ -19,6 +19,9 @@ function read(state: State): PixelNumbers | undefined {
   return { x_t, mu, sigma, x_prev, x0_hat };
 }
 
+/** Without a deviation nothing is drawn: the next value is the mean. */
+const nameOfNext = (pixel: PixelNumbers | undefined) => (pixel?.sigma === 0 ? "next" : "drawn");
+
 export class PixelView {
   private readonly canvas = byId<HTMLCanvasElement>("bell");
   private readonly title = byId("pixel-title");
@@ -42,7 +45,7 @@ export class PixelView {
       element("span", { class: "entry" }, name, ...rest);
     this.numbers.replaceChildren(
       entry(math("p(x_{t−1} | x_t) = N("), number(pixel?.mu), ", ", number(pixel?.sigma), math("^2)")),
-      entry("drawn ", number(pixel?.x_prev, "drawn")),
+      entry(`${nameOfNext(pixel)} `, number(pixel?.x_prev, "drawn")),
       entry(math("x_t "), number(pixel?.x_t)),
       entry(math("x̂_0 "), number(pixel?.x0_hat)),
     );
@@ -83,7 +86,7 @@ export class PixelView {
     const marks: [string, number, string][] = [
       ["x_t", pixel.x_t, themeColor("muted")],
       ["x̂_0", pixel.x0_hat, themeColor("ink")],
-      ["drawn", pixel.x_prev, themeColor("now")],
+      [nameOfNext(pixel), pixel.x_prev, themeColor("now")],
     ];
     for (const [, value, color] of marks) dot(plot, x(value), floor, 5, color);
     this.nameMarks(

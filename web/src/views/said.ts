@@ -1,7 +1,8 @@
 // What the network said for the inspected pixel, and how mu, sigma and the next x follow from it.
 import { byId, element, math } from "../dom";
-import { Field, type Run } from "../engine/protocol";
+import { Field, type Run, type Transition } from "../engine/protocol";
 import { formatNumber, pixelValue, shownStep, type State } from "../state";
+import { isStill, rawSymbol } from "./equation";
 
 interface Line {
   formula: string;
@@ -10,39 +11,108 @@ interface Line {
   result: number | undefined;
 }
 
+/** One pixel's record. x is what the network was shown: x_t, or with churn x̂_t. */
+interface Pixel {
+  x_t: number;
+  x: number;
+  raw: number;
+  x0: number;
+  x0_2: number;
+  mu: number;
+  sigma: number;
+  z: number;
+  next: number;
+}
+
 const f = (value: number | undefined, digits = 3) => formatNumber(value, digits);
 const signed = (value: number) => (value < 0 ? `(${f(value)})` : f(value));
 
-function meanLine(run: Run, alphaBar: number, x: number, raw: number, x0: number): Line {
+function read(state: State, transition: Transition): Pixel | undefined {
+  const value = (field: Field) => pixelValue(state, field);
+  const pixel = {
+    x_t: value(Field.XT),
+    x: value(transition.churn > 0 ? Field.XHat : Field.XT),
+    raw: value(Field.MeanOutput),
+    x0: value(Field.X0Hat),
+    x0_2: transition.second === "none" ? 0 : value(Field.X0Hat2),
+    mu: value(Field.Mu),
+    sigma: value(Field.Sigma),
+    z: value(Field.Z),
+    next: value(Field.XPrev),
+  };
+  return Object.values(pixel).includes(undefined) ? undefined : (pixel as Pixel);
+}
+
+function churnLines(transition: Transition, alphaBar: number, { x_t, x }: Pixel): Line[] {
+  if (transition.churn === 0) return [];
+  const keep = Math.sqrt(transition.alpha_bar_hat / alphaBar);
+  const z = (x - keep * x_t) / transition.churn;
+  return [
+    {
+      formula: "x̂_t = k x_t + s z′",
+      numbers: `${f(keep)} · ${signed(x_t)} + ${f(transition.churn)} · ${signed(z)}`,
+      result: x,
+    },
+  ];
+}
+
+/** From the raw output to x̂_0; x names what the network was shown. */
+function answerLine(run: Run, alphaBar: number, x: string, pixel: Pixel): Line {
   const signal = Math.sqrt(alphaBar);
   const noise = Math.sqrt(1 - alphaBar);
+  const { raw, x0: result } = pixel;
   switch (run.model.prediction) {
     case "v":
       return {
-        formula: "x̂_0 = √ᾱ x_t − √(1−ᾱ) v̂",
-        numbers: `${f(signal)} · ${signed(x)} − ${f(noise)} · ${signed(raw)}`,
-        result: x0,
+        formula: `x̂_0 = √ᾱ ${x} − √(1−ᾱ) v̂`,
+        numbers: `${f(signal)} · ${signed(pixel.x)} − ${f(noise)} · ${signed(raw)}`,
+        result,
       };
     case "eps":
       return {
-        formula: "x̂_0 = (x_t − √(1−ᾱ) ε̂) / √ᾱ",
-        numbers: `(${f(x)} − ${f(noise)} · ${signed(raw)}) / ${f(signal)}`,
-        result: x0,
+        formula: `x̂_0 = (${x} − √(1−ᾱ) ε̂) / √ᾱ`,
+        numbers: `(${f(pixel.x)} − ${f(noise)} · ${signed(raw)}) / ${f(signal)}`,
+        result,
       };
     case "x0":
-      return { formula: "x̂_0 = raw output", numbers: f(raw), result: x0 };
+      return { formula: "x̂_0 = raw output", numbers: f(raw), result };
+    case "edm": {
+      const deviation = run.model.sigma_data;
+      const variance = alphaBar * deviation ** 2 + 1 - alphaBar; // of x_t
+      const skip = (alphaBar * deviation ** 2) / variance;
+      const out = (deviation * noise) / Math.sqrt(variance);
+      return {
+        formula: `x̂_0 = c_{skip} ${x}/√ᾱ + c_{out} F`,
+        numbers: `${f(skip)} · ${signed(pixel.x / signal)} + ${f(out)} · ${signed(raw)}`,
+        result,
+      };
+    }
   }
 }
 
-function varianceLines(state: State, run: Run, alphaBar: number, sigma: number): Line[] {
-  const transition = run.transition[shownStep(state)]!;
-  const variance = pixelValue(state, Field.X0Var)!;
-  const fixed: Line = {
-    formula: state.values.variance === "fixed-large" ? "σ^2 = β" : "σ^2 = β̃",
-    numbers: f(transition.var_const, 4),
-    result: sigma,
+function meanLine(transition: Transition, clip: boolean, x: string, pixel: Pixel): Line {
+  const used = (x0: number) => (clip ? Math.min(1, Math.max(-1, x0)) : x0);
+  const name = (symbol: string, x0: number) => (used(x0) === x0 ? symbol : `clip(${symbol})`);
+  const { on_x0, on_x, on_second, second } = transition;
+  const also = second !== "none";
+  return {
+    formula: `μ = c_0 ${name("x̂_0", pixel.x0)} + c_1 ${x}${also ? ` + c_2 ${name("x̂_0′", pixel.x0_2)}` : ""}`,
+    numbers:
+      `${f(on_x0)} · ${signed(used(pixel.x0))} + ${f(on_x)} · ${signed(pixel.x)}` +
+      (also ? ` + ${signed(on_second)} · ${signed(used(pixel.x0_2))}` : ""),
+    result: pixel.mu,
   };
-  if (transition.var_on_x0_var === 0) return [fixed];
+}
+
+function deviationLines(state: State, run: Run, transition: Transition, sigma: number): Line[] {
+  if (isStill(transition)) return [{ formula: "σ", numbers: "no fresh noise", result: 0 }];
+  if (transition.var_on_x0_var === 0) {
+    const large = state.values.variance === "fixed-large" ? "σ^2 = β" : "σ^2 = β̃";
+    const formula = state.values.sampler === "ddim" ? "σ^2 = η^2 β̃" : large;
+    return [{ formula, numbers: `${f(transition.var_const, 4)}, so σ`, result: sigma }];
+  }
+  const alphaBar = run.alpha_bar[shownStep(state)]!;
+  const variance = pixelValue(state, Field.X0Var)!;
   const r = pixelValue(state, Field.LogVar)!;
   const c0 = Math.sqrt(transition.var_on_x0_var);
   return [
@@ -57,42 +127,44 @@ function varianceLines(state: State, run: Run, alphaBar: number, sigma: number):
 
 function lines(state: State): Line[] {
   const run = state.source?.run;
-  const read = (field: Field) => pixelValue(state, field);
-  const [x, raw, x0, mu, sigma, z, next] = [
-    Field.XT,
-    Field.MeanOutput,
-    Field.X0Hat,
-    Field.Mu,
-    Field.Sigma,
-    Field.Z,
-    Field.XPrev,
-  ].map(read);
-  if (!run || [x, raw, x0, mu, sigma, z, next].includes(undefined)) return [];
+  if (!run) return [];
   const step = shownStep(state);
-  const alphaBar = run.alpha_bar[step]!;
-  const { on_x0, on_x } = run.transition[step]!;
-  const clipped = state.values.clip === 1 && Math.abs(x0!) > 1;
-  const used = clipped ? Math.sign(x0!) : x0!;
+  const transition = run.transition[step]!;
+  const pixel = read(state, transition);
+  if (!pixel) return [];
+  const x = transition.churn > 0 ? "x̂_t" : "x_t";
   return [
-    meanLine(run, alphaBar, x!, raw!, x0!),
+    ...churnLines(transition, run.alpha_bar[step]!, pixel),
+    answerLine(run, transition.alpha_bar_hat, x, pixel),
+    meanLine(transition, state.values.clip === 1, x, pixel),
+    ...deviationLines(state, run, transition, pixel.sigma),
     {
-      formula: clipped ? "μ = c_0 clip(x̂_0) + c_1 x_t" : "μ = c_0 x̂_0 + c_1 x_t",
-      numbers: `${f(on_x0)} · ${signed(used)} + ${f(on_x)} · ${signed(x!)}`,
-      result: mu,
+      formula: "x_{t−1} = μ + σ z",
+      numbers: `${f(pixel.mu)} + ${f(pixel.sigma)} · ${signed(pixel.z)}`,
+      result: pixel.next,
     },
-    ...varianceLines(state, run, alphaBar, sigma!),
-    { formula: "x_{t−1} = μ + σ z", numbers: `${f(mu)} + ${f(sigma)} · ${signed(z!)}`, result: next },
   ];
 }
 
 /** The network's own numbers: what it emits before anything is made of them. */
 function rawText(state: State): string {
-  const raw = pixelValue(state, Field.MeanOutput);
-  const name = { v: "v̂", eps: "ε̂", x0: "x̂_0" }[state.source?.run.model.prediction ?? "v"];
-  const variance = state.source?.run.model.learned_variance
-    ? `,  r = ${f(pixelValue(state, Field.LogVar))}`
-    : "";
-  return `${name} = ${f(raw)}${variance}`;
+  const run = state.source?.run;
+  const variance = run?.model.learned_variance ? `,  r = ${f(pixelValue(state, Field.LogVar))}` : "";
+  return `${rawSymbol(run)} = ${f(pixelValue(state, Field.MeanOutput))}${variance}`;
+}
+
+const SECOND: Record<Transition["second"], string> = {
+  none: "",
+  previous: "the prediction before",
+  "at-end": "a second look, at the step's end",
+};
+
+/** The other answer that the mean uses. */
+function secondSaid(state: State): HTMLElement[] {
+  const second = state.source?.run.transition[shownStep(state)]!.second ?? "none";
+  if (second === "none") return [];
+  const value = `x̂_0′ = ${f(pixelValue(state, Field.X0Hat2))}`;
+  return [element("li", { class: "raw-output" }, element("span", {}, SECOND[second]), math(value))];
 }
 
 export class SaidView {
@@ -102,7 +174,6 @@ export class SaidView {
     const follows = lines(state);
     this.root.classList.toggle("pending", follows.length === 0);
     if (follows.length === 0 && this.root.childElementCount > 0) return; // the last numbers stay, dimmed
-    const guided = (state.source?.run.nfe_per_step ?? 1) > 1;
     const rows = follows.map(({ formula, numbers, result }) =>
       element(
         "li",
@@ -115,9 +186,9 @@ export class SaidView {
     const said = element(
       "li",
       { class: "raw-output" },
-      element("span", {}, guided ? "raw output, guided" : "raw output"),
+      element("span", {}, state.source?.run.guided ? "raw output, guided" : "raw output"),
       math(rawText(state)),
     );
-    this.root.replaceChildren(said, ...rows);
+    this.root.replaceChildren(said, ...secondSaid(state), ...rows);
   }
 }

@@ -26,7 +26,10 @@ const TITLES: Record<CurveKind, string> = {
 /** The vertical scale: fixed for ᾱ, else what all curves need. */
 function verticalRange(schedules: Schedules, kind: CurveKind): [number, number] {
   if (kind === "alpha_bar") return [0, 1];
-  if (kind === "log_snr") return [-14, 12];
+  if (kind === "log_snr") {
+    const values = Object.values(schedules.curves).flatMap((curves) => curves.log_snr);
+    return [Math.floor(Math.min(...values)) - 1, Math.ceil(Math.max(...values)) + 1];
+  }
   const all = Object.values(schedules.curves).flatMap((curves) => curves.beta);
   // Cosine and constant rate end near 1: a log scale would hide zero, so large betas are cut off.
   return [0, Math.min(Math.max(...all), 0.06)];
@@ -97,6 +100,7 @@ export class ScheduleChart {
       themeColor("line"),
       1,
     );
+    if (kind === "log_snr") this.ticks(plot, low, high, y);
     const others = Object.entries(schedules.curves).filter(([name]) => name !== schedules.current);
     for (const [, curves] of others) line(plot, points(curves[kind]), themeColor("faint"), 1.5);
     line(plot, points(this.shown), themeColor("accent"), 2);
@@ -104,6 +108,18 @@ export class ScheduleChart {
     for (const [name, curves] of others) this.name(plot, name, points(curves[kind]), all);
     this.mark(plot, state, y);
     label(plot, TITLES[kind], 4, 16, themeColor("muted"), "left");
+  }
+
+  /** Where signal and noise are even, and each factor of e^10 to both sides. */
+  private ticks(plot: Plot, low: number, high: number, y: (value: number) => number): void {
+    for (let value = Math.ceil(low / 10) * 10; value <= high; value += 10) {
+      const across: Point[] = [
+        [0, y(value)],
+        [plot.width, y(value)],
+      ];
+      line(plot, across, themeColor("line"), 1);
+      label(plot, formatNumber(value, 0), plot.width - 4, y(value) - 3, themeColor("muted"), "right", 11);
+    }
   }
 
   /** A curve's name, right below it where no other curve passes near. */

@@ -1,0 +1,35 @@
+#include <cmath>
+
+#include "core/run/samplers/table.h"
+
+namespace undiffuse {
+namespace {
+
+// Above this level a state is noise but for a thousandth, and a step may fall by several orders of
+// magnitude (a cosine schedule's first one does: from 20,000 to 30). The correction would weigh the
+// difference of two guesses at the mean image by half that factor, so such steps stay Euler's.
+constexpr double kAllNoiseLevel = 1000;
+
+// Algorithm 2 with its x' put in: in EDM's x, and with r = level_prev / level of the raised start,
+// x_prev = r x + (1 - r)(2 - 1/r)/2 x0_hat + (1/r - 1)/2 x0_hat_2. Ours is sqrt(alpha_bar_prev) times that.
+void correct(Stage& stage) {
+  const double alpha_bar = stage.churn.alpha_bar, signal_prev = std::sqrt(stage.alpha_bar_prev);
+  const double r = noise_level(stage.alpha_bar_prev) / noise_level(alpha_bar);
+  stage.probe_on_x = stage.transition.on_x;
+  stage.probe_on_x0 = stage.transition.on_x0;
+  stage.transition.on_x0 = signal_prev * (1 - r) * (2 - 1 / r) / 2;
+  stage.second = SecondAnswer::AtEnd;
+  stage.on_second = signal_prev * (1 / r - 1) / 2;
+}
+
+}  // namespace
+
+void fill_edm_heun(const SamplerSpec& spec, std::span<Stage> table) {
+  fill_edm_euler(spec, table);
+  for (Stage& stage : table) {
+    const bool to_data = stage.alpha_bar_prev == 1;  // at level 0 there is no slope to ask for
+    if (!to_data && noise_level(stage.alpha_bar) <= kAllNoiseLevel) correct(stage);
+  }
+}
+
+}  // namespace undiffuse
