@@ -9,56 +9,85 @@ namespace {
 std::string f(double value, int digits = 3) { return format_value(value, digits); }
 std::string in_brackets(double value) { return value < 0 ? "(" + f(value) + ")" : f(value); }
 
-const char* symbol_of(Prediction prediction) {
-  switch (prediction) {
-    case Prediction::V:
-      return "v̂";
-    case Prediction::Eps:
-      return "ε̂";
-    case Prediction::X0:
-      return "x̂_0";
-  }
-  return "";
+double of(const PixelValues& pixel, Field field) { return pixel[static_cast<size_t>(field)]; }
+
+bool has_churn(const Stage& stage) { return stage.churn.sigma > 0; }
+
+// What the network was shown: x_t, or with churn x̂_t.
+std::string shown(const Stage& stage) { return has_churn(stage) ? "x̂_t" : "x_t"; }
+
+Explanation churn_line(const Stage& stage, const PixelValues& pixel) {
+  const double x_t = of(pixel, Field::XT), x_hat = of(pixel, Field::XHat);
+  const double z = (x_hat - stage.churn.keep * x_t) / stage.churn.sigma;
+  return {
+      "x̂_t = k x_t + s z′",
+      f(stage.churn.keep) + " · " + in_brackets(x_t) + " + " + f(stage.churn.sigma) + " · " + in_brackets(z),
+      x_hat};
 }
 
-Explanation mean_of_x0(const ExplainContext& context, const PixelValues& pixel) {
-  const double signal = std::sqrt(context.stage.alpha_bar), noise = std::sqrt(1 - context.stage.alpha_bar);
-  switch (context.prediction) {
+// From the raw output to x̂_0.
+Explanation answer_line(const ExplainContext& context, const PixelValues& pixel) {
+  const double alpha_bar = context.stage.churn.alpha_bar;
+  const double signal = std::sqrt(alpha_bar), noise = std::sqrt(1 - alpha_bar);
+  const double x = of(pixel, Field::XHat), raw = of(pixel, Field::MeanOutput), x0 = of(pixel, Field::X0Hat);
+  const std::string name = shown(context.stage);
+  switch (context.model.prediction) {
     case Prediction::V:
-      return {"x̂_0 = √ᾱ x_t − √(1−ᾱ) v̂",
-              f(signal) + " · " + in_brackets(pixel.x_t) + " − " + f(noise) + " · " + in_brackets(pixel.raw),
-              pixel.x0_hat};
+      return {"x̂_0 = √ᾱ " + name + " − √(1−ᾱ) v̂",
+              f(signal) + " · " + in_brackets(x) + " − " + f(noise) + " · " + in_brackets(raw), x0};
     case Prediction::Eps:
-      return {"x̂_0 = (x_t − √(1−ᾱ) ε̂) / √ᾱ",
-              "(" + f(pixel.x_t) + " − " + f(noise) + " · " + in_brackets(pixel.raw) + ") / " + f(signal),
-              pixel.x0_hat};
+      return {"x̂_0 = (" + name + " − √(1−ᾱ) ε̂) / √ᾱ",
+              "(" + f(x) + " − " + f(noise) + " · " + in_brackets(raw) + ") / " + f(signal), x0};
+    case Prediction::Edm: {
+      const ToX0 map = to_x0(context.model.parameterization(), alpha_bar);
+      return {"x̂_0 = c_{skip} " + name + "/√ᾱ + c_{out} F",
+              f(map.on_x * signal) + " · " + in_brackets(x / signal) + " + " + f(map.on_output) + " · " +
+                  in_brackets(raw),
+              x0};
+    }
     case Prediction::X0:
       break;
   }
-  return {"x̂_0 = raw output", f(pixel.raw), pixel.x0_hat};
+  return {"x̂_0 = output", f(raw), x0};
 }
 
-Explanation mean(const ExplainContext& context, const PixelValues& pixel) {
-  const ReverseTransition& transition = context.stage.transition;
-  const bool clipped = context.clip && std::abs(pixel.x0_hat) > 1;
-  const double used = clipped ? std::clamp(pixel.x0_hat, -1.0, 1.0) : pixel.x0_hat;
-  return {clipped ? "μ = c_0 clip(x̂_0) + c_1 x_t" : "μ = c_0 x̂_0 + c_1 x_t",
-          f(transition.on_x0) + " · " + in_brackets(used) + " + " + f(transition.on_x) + " · " +
-              in_brackets(pixel.x_t),
-          pixel.mu};
-}
-
-std::vector<Explanation> deviation(const ExplainContext& context, const PixelValues& pixel) {
-  const ReverseTransition& transition = context.stage.transition;
-  const double c0 = std::sqrt(transition.var_on_x0_var);
-  if (c0 == 0) {
-    const bool large = context.variance == Variance::FixedLarge;
-    return {{large ? "σ^2 = β" : "σ^2 = β̃", f(transition.var_const, 4) + ", so σ", pixel.sigma}};
+Explanation mean_line(const ExplainContext& context, const PixelValues& pixel) {
+  const Stage& stage = context.stage;
+  const bool clip = context.settings.clip;
+  const auto used = [&](double x0) { return clip ? std::clamp(x0, -1.0, 1.0) : x0; };
+  const auto name = [&](const std::string& symbol, double x0) {
+    return used(x0) == x0 ? symbol : "clip(" + symbol + ")";
+  };
+  const double x0 = of(pixel, Field::X0Hat), x = of(pixel, Field::XHat);
+  Explanation line{"μ = c_0 " + name("x̂_0", x0) + " + c_1 " + shown(stage),
+                   f(stage.transition.on_x0) + " · " + in_brackets(used(x0)) + " + " +
+                       f(stage.transition.on_x) + " · " + in_brackets(x),
+                   of(pixel, Field::Mu)};
+  if (stage.on_second != 0) {
+    const double second = of(pixel, Field::X0Hat2);
+    line.formula += " + c_2 " + name("x̂_0′", second);
+    line.numbers += " + " + in_brackets(stage.on_second) + " · " + in_brackets(used(second));
   }
-  return {{"Var[x_0] = (1−ᾱ) e^r", f(1 - context.stage.alpha_bar) + " · e^" + in_brackets(pixel.log_var),
-           pixel.x0_var},
+  return line;
+}
+
+std::vector<Explanation> deviation_lines(const ExplainContext& context, const PixelValues& pixel) {
+  const ReverseTransition& transition = context.stage.transition;
+  const double sigma = of(pixel, Field::Sigma), x0_var = of(pixel, Field::X0Var);
+  if (is_still(context.stage)) return {{"σ", "no fresh noise", 0}};
+  if (transition.var_on_x0_var == 0) {
+    const SamplerSpec& sampler = context.settings.sampler;
+    const char* formula = sampler.kind == SamplerKind::Ddim          ? "σ^2 = η^2 β̃"
+                          : sampler.variance == Variance::FixedLarge ? "σ^2 = β"
+                                                                     : "σ^2 = β̃";
+    return {{formula, f(transition.var_const, 4) + ", so σ", sigma}};
+  }
+  return {{"Var[x_0] = (1−ᾱ) e^r",
+           f(1 - context.stage.alpha_bar) + " · e^" + in_brackets(of(pixel, Field::LogVar)), x0_var},
           {"σ^2 = β̃ + c_0^2 Var[x_0]",
-           f(transition.var_const, 4) + " + " + f(c0) + "² · " + f(pixel.x0_var, 4) + ", so σ", pixel.sigma}};
+           f(transition.var_const, 4) + " + " + f(std::sqrt(transition.var_on_x0_var)) + "² · " +
+               f(x0_var, 4) + ", so σ",
+           sigma}};
 }
 
 std::string with_point(double size, int digits) {
@@ -81,17 +110,40 @@ std::string with_exponent(double size) {
 
 }  // namespace
 
+const char* output_symbol(Prediction prediction) {
+  switch (prediction) {
+    case Prediction::V:
+      return "v̂";
+    case Prediction::Eps:
+      return "ε̂";
+    case Prediction::X0:
+      return "x̂_0";
+    case Prediction::Edm:
+      break;
+  }
+  return "F";
+}
+
+bool is_still(const Stage& stage) {
+  return stage.transition.var_const == 0 && stage.transition.var_on_x0_var == 0;
+}
+
 std::string explain_output(const ExplainContext& context, const PixelValues& pixel) {
-  std::string text = symbol_of(context.prediction);
-  text += " = " + f(pixel.raw);
-  return context.learned_variance ? text + ", r = " + f(pixel.log_var) : text;
+  const std::string text =
+      std::string(output_symbol(context.model.prediction)) + " = " + f(of(pixel, Field::MeanOutput));
+  return context.model.learned_variance ? text + ", r = " + f(of(pixel, Field::LogVar)) : text;
 }
 
 std::vector<Explanation> explain_pixel(const ExplainContext& context, const PixelValues& pixel) {
-  std::vector<Explanation> lines = {mean_of_x0(context, pixel), mean(context, pixel)};
-  for (Explanation& line : deviation(context, pixel)) lines.push_back(std::move(line));
-  lines.push_back({"x_{t−1} = μ + σ z", f(pixel.mu) + " + " + f(pixel.sigma) + " · " + in_brackets(pixel.z),
-                   pixel.x_prev});
+  std::vector<Explanation> lines;
+  if (has_churn(context.stage)) lines.push_back(churn_line(context.stage, pixel));
+  lines.push_back(answer_line(context, pixel));
+  lines.push_back(mean_line(context, pixel));
+  for (Explanation& line : deviation_lines(context, pixel)) lines.push_back(std::move(line));
+  lines.push_back({"x_{t−1} = μ + σ z",
+                   f(of(pixel, Field::Mu)) + " + " + f(of(pixel, Field::Sigma)) + " · " +
+                       in_brackets(of(pixel, Field::Z)),
+                   of(pixel, Field::XPrev)});
   return lines;
 }
 

@@ -1,17 +1,18 @@
 // One pixel's step in words of the papers: from the network's raw output to mu, sigma and the draw.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
 #include "core/run/fields.h"
+#include "core/run/model.h"
+#include "core/run/settings.h"
 
 namespace undiffuse {
 
-/// The fields of one pixel (one channel) of one step.
-struct PixelValues {
-  double x_t = 0, raw = 0, log_var = 0, x0_hat = 0, x0_var = 0, mu = 0, sigma = 0, z = 0, x_prev = 0;
-};
+/// The fields of one pixel (one channel) of one step, in the order of Field.
+using PixelValues = std::array<double, kNumFields>;
 
 struct Explanation {
   std::string formula;  ///< "x̂_0 = √ᾱ x_t − √(1−ᾱ) v̂": _ and ^ for what stands below and above
@@ -20,12 +21,16 @@ struct Explanation {
 };
 
 struct ExplainContext {
+  const ModelInfo& model;
+  const Settings& settings;
   const Stage& stage;
-  Prediction prediction = Prediction::V;
-  Variance variance = Variance::Learned;
-  bool learned_variance = false;  ///< the network has one
-  bool clip = true;
 };
+
+/// Sign of what a network of this kind emits: "v̂", "ε̂", "x̂_0", "F".
+const char* output_symbol(Prediction prediction);
+
+/// Whether a step's deviation is 0 for every pixel: nothing is drawn.
+bool is_still(const Stage& stage);
 
 /// What the network emitted: "v̂ = 0.418, r = −3.247".
 std::string explain_output(const ExplainContext& context, const PixelValues& pixel);

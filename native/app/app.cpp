@@ -19,6 +19,7 @@ namespace {
 
 constexpr double kForever = 3600;
 constexpr float kLeftWidth = 244, kHeaderHeight = 40, kFootHeight = 22, kGap = 10;
+constexpr float kPixelShare = 0.44f;  // of the bottom row; the formulas need more
 
 }  // namespace
 
@@ -269,10 +270,10 @@ void App::draw_right(ImVec2 size) {
   equation_.draw(view_, size.x);
   strip_.draw(view_, size.x);
   const float used = EquationPanel::height(view_, size.x) + StripPanel::height(size.x) + 2 * px(kGap);
-  const ImVec2 half((size.x - px(kGap)) / 2, std::max(size.y - used, px(190)));
-  draw_pixel(view_, half);
+  const float room = size.x - px(kGap), height = std::max(size.y - used, px(190));
+  draw_pixel(view_, {kPixelShare * room, height});
   ImGui::SameLine();
-  draw_said(view_, half);
+  draw_said(view_, {(1 - kPixelShare) * room, height});
   ImGui::EndGroup();
   ImGui::PopStyleVar();
 }

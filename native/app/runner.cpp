@@ -138,7 +138,8 @@ bool Runner::advance(Wish wish) {
 
 void Runner::begin_run() {
   auto run = std::make_shared<RunInfo>(
-      RunInfo{session_.model(), session_.settings(), session_.table(), session_.calls_per_step()});
+      RunInfo{session_.model(), session_.settings(), session_.table(), session_.guided()});
+  for (int step = 0; step < run->num_steps(); ++step) run->calls += session_.nfe(step);
   publish([&](Snapshot& snapshot) {
     snapshot.run = run;
     snapshot.now = nullptr;

@@ -25,7 +25,8 @@ struct RunInfo {
   ModelInfo model;
   Settings settings;
   std::vector<Stage> table;
-  int calls_per_step = 1;
+  bool guided = false;  ///< two calls make one answer
+  int calls = 0;        ///< of the network for one image of the whole run (NFE)
 
   int num_steps() const { return static_cast<int>(table.size()); }
 };

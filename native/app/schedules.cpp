@@ -26,8 +26,8 @@ std::string label_of(const std::string& schedule) {
 
 }  // namespace
 
-std::vector<ScheduleCurve> schedule_curves(const Settings& settings, int num_train_steps, Curve curve) {
-  const auto described = nlohmann::json::parse(describe_schedules(settings, num_train_steps, kPoints));
+std::vector<ScheduleCurve> schedule_curves(const Settings& settings, const Schedule& trained, Curve curve) {
+  const auto described = nlohmann::json::parse(describe_schedules(settings, trained, kPoints));
   std::vector<ScheduleCurve> curves;
   for (const auto& [name, values] : described["curves"].items()) {
     curves.push_back({label_of(name), described["current"] == name, values[key_of(curve)]});

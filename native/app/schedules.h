@@ -17,6 +17,6 @@ struct ScheduleCurve {
 };
 
 /// All schedules with the parameters of `settings`.
-std::vector<ScheduleCurve> schedule_curves(const Settings& settings, int num_train_steps, Curve curve);
+std::vector<ScheduleCurve> schedule_curves(const Settings& settings, const Schedule& trained, Curve curve);
 
 }  // namespace undiffuse

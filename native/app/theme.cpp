@@ -87,6 +87,7 @@ void use_theme(bool dark) {
   colors[ImGuiCol_ButtonHovered] = colors[ImGuiCol_ButtonActive] = color(t.accent_soft);
   colors[ImGuiCol_Header] = colors[ImGuiCol_HeaderHovered] = colors[ImGuiCol_HeaderActive] =
       color(t.accent_soft);
+  colors[ImGuiCol_ModalWindowDimBg] = ImVec4(0, 0, 0, 0.4f);
   colors[ImGuiCol_SliderGrab] = colors[ImGuiCol_SliderGrabActive] = colors[ImGuiCol_CheckMark] =
       color(t.accent);
 }

@@ -1,5 +1,7 @@
 #include "native/app/view.h"
 
+#include "core/run/explain.h"
+
 namespace undiffuse {
 
 double View::pixel(Field of) const {
@@ -11,10 +13,17 @@ double View::pixel(Field of) const {
 std::string step_title(const View& view) {
   if (!view.has_run()) return "Loading";
   const std::string of = " of " + std::to_string(view.num_steps());
-  if (view.finished()) return "Done: " + std::to_string(view.num_steps()) + of + " steps";
+  if (view.finished()) {
+    return "Done: " + std::to_string(view.num_steps()) + of + " steps · " + std::to_string(view.run().calls) +
+           " network calls";
+  }
   const Stage& stage = view.run().table[static_cast<size_t>(view.now().step)];
-  return "Step " + std::to_string(view.now().step + 1) + of + " · t = " + std::to_string(stage.t) + " → " +
-         std::to_string(stage.t_prev);
+  const std::string title = "Step " + std::to_string(view.now().step + 1) + of;
+  if (stage.t == kNoTime) {
+    return title + " · noise level " + format_value(noise_level(stage.alpha_bar)) + " → " +
+           format_value(noise_level(stage.alpha_bar_prev));
+  }
+  return title + " · t = " + std::to_string(stage.t) + " → " + std::to_string(stage.t_prev);
 }
 
 }  // namespace undiffuse

@@ -12,14 +12,6 @@ namespace {
 
 constexpr double kMaxSliderRange = 1e6;  // beyond this an integer is typed, not dragged
 
-bool applies(const Setting& row, const Settings& settings) {
-  if (row.only_if_schedule.empty()) return true;
-  for (const Setting& other : settings_table()) {
-    if (other.name == "schedule") return format_value(other, settings) == row.only_if_schedule;
-  }
-  return true;
-}
-
 std::string id_of(const Setting& row) { return "##" + std::string(row.name); }
 
 void label(const Setting& row, const std::string& value) {
@@ -57,7 +49,7 @@ double rounded(const Setting& row, double value) {
 void ControlsPanel::draw(View& view, float) {
   view.dragged.reset();
   for (const Setting& row : settings_table()) {
-    if (applies(row, view.settings)) control(view, row);
+    if (is_in_use(row, view.settings)) control(view, row);
   }
 }
 

@@ -21,7 +21,7 @@ int grid_side(const View& view) {
 
 float state_side(const View& view, float width) {
   const float sides = 2 + 3 * kTermSize + kRawSize + (grid_side(view) > 0 ? 1.1f : 0.0f);
-  const float room = width - 2 * ImGui::GetStyle().WindowPadding.x - px(5 * kOperator + 12);
+  const float room = width - 2 * ImGui::GetStyle().WindowPadding.x - px(3 * kOperator + 40);
   return std::clamp(std::floor(room / sides), px(84), px(kLargestSide));
 }
 
@@ -37,21 +37,17 @@ void operator_sign(const char* sign, float height) {
   ImGui::SameLine(0, 0);
 }
 
-const char* raw_symbol(Prediction prediction) {
-  return prediction == Prediction::V ? "v̂" : prediction == Prediction::Eps ? "ε̂" : "x̂_0";
-}
-
 }  // namespace
 
 float EquationPanel::height(const View& view, float width) {
-  return state_side(view, width) + px(kCaption + 34) + 2 * ImGui::GetStyle().WindowPadding.y;
+  return state_side(view, width) + px(kCaption + 20) + 2 * ImGui::GetStyle().WindowPadding.y;
 }
 
 void EquationPanel::update(const View& view) {
   const Shape& image = view.run().model.image;
   sigma_.range = range_of(view.field(Field::Sigma));
   raw_.range = signed_range_of(view.field(Field::MeanOutput));
-  raw_.symbol = raw_symbol(view.run().model.prediction);
+  raw_.symbol = output_symbol(view.run().model.prediction);
   for (Term* term : {&x_t_, &raw_, &mu_, &sigma_, &z_, &next_}) {
     term->texture.show(image, view.field(term->field), term->map, term->range);
   }
@@ -129,6 +125,10 @@ void EquationPanel::draw(View& view, float width) {
   const float side = state_side(view, width), small = side * kTermSize;
   begin_card("equation", {width, height(view, width)});
   panel_title(step_title(view));
+  if (view.has_run() && is_still(view.run().table[static_cast<size_t>(view.now().step)])) {
+    ImGui::SameLine(0, px(14));
+    muted_text("no fresh noise in this step: the next image is the mean");
+  }
   ImGui::Spacing();
   term(view, x_t_, side, side);
   network(view, side, side);

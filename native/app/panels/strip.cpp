@@ -13,7 +13,6 @@ namespace {
 
 constexpr int kMostColumns = 16;
 constexpr float kGap = 6, kChartHeight = 84;
-constexpr double kUsualTrainSteps = 1000;
 
 struct CurveKind {
   Curve curve;
@@ -35,6 +34,51 @@ float column_size(float width) {
   return std::min((room - px(kGap) * (kMostColumns - 1)) / kMostColumns, px(58));
 }
 
+using Points = std::vector<ImVec2>;
+
+Points points_of(const Plot& plot, const ScheduleCurve& curve, Interval range) {
+  Points line;
+  for (size_t i = 0; i < curve.values.size(); ++i) {
+    const double x = static_cast<double>(i) / static_cast<double>(curve.values.size() - 1);
+    line.push_back(plot.at(x, std::clamp(curve.values[i], range.min, range.max)));
+  }
+  return line;
+}
+
+// Right below the curve, where the next one below is farthest; not where the title stands.
+void name_curve(const Plot& plot, const std::string& name, const std::vector<Points>& lines, size_t own) {
+  const ImFont* font = fonts().small;
+  const ImVec2 size = font->CalcTextSizeA(font->FontSize, 1e9f, 0, name.c_str());
+  const float width = plot.max().x - plot.min().x;
+  const auto room = [&](const ImVec2& at, size_t i) {
+    if (at.x < plot.min().x + width / 4 || at.x + size.x > plot.max().x) return 0.0f;
+    float least = std::min(plot.max().y - at.y, px(40));
+    for (size_t other = 0; other < lines.size(); ++other) {
+      const float below = lines[other][i].y - at.y;
+      if (other != own && below > -px(10)) least = std::min(least, std::max(below, 0.0f));
+    }
+    return least;
+  };
+  size_t best = 0;
+  for (size_t i = 0; i < lines[own].size(); ++i) {
+    if (room(lines[own][i], i) > room(lines[own][best], best)) best = i;
+  }
+  const ImVec2 at = lines[own][best];
+  if (room(at, best) < size.y + px(3)) return;  // a name in the thick of it says nothing
+  plot.label({at.x + px(6), at.y + size.y / 2 + px(3)}, name.c_str(), theme().muted, 0);
+}
+
+void mark_position(const Plot& plot, const ScheduleCurve& curve, Interval range, double part) {
+  const auto index = static_cast<size_t>(std::lround(part * static_cast<double>(curve.values.size() - 1)));
+  const double value = std::clamp(curve.values[index], range.min, range.max);
+  plot.vertical(part, theme().now);
+  plot.dot(part, value, theme().now);
+  const ImVec2 dot = plot.at(part, value);
+  const bool room_left = dot.x - plot.min().x > px(60);
+  plot.label({dot.x + (room_left ? -px(9) : px(9)), std::max(dot.y - px(9), plot.min().y + px(24))},
+             format_value(curve.values[index]).c_str(), theme().now, room_left ? 1.0f : 0.0f);
+}
+
 void cell(const PictureTexture& texture, ImVec2 at, float side) {
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const ImVec2 end(at.x + side, at.y + side);
@@ -45,7 +89,7 @@ void cell(const PictureTexture& texture, ImVec2 at, float side) {
 }  // namespace
 
 float StripPanel::height(float width) {
-  return 2 * column_size(width) + px(kChartHeight + 78) + 2 * ImGui::GetStyle().WindowPadding.y;
+  return 2 * column_size(width) + px(kChartHeight + 62) + 2 * ImGui::GetStyle().WindowPadding.y;
 }
 
 void StripPanel::draw(View& view, float width) {
@@ -109,8 +153,8 @@ void StripPanel::timeline(View& view, float column) {
 void StripPanel::refresh_curves(const View& view) {
   const Settings& wanted = view.dragged ? *view.dragged : view.settings;
   if (!curves_.empty() && curves_of_ == wanted && curve_ == view.curve) return;
-  const int num_steps = view.snapshot.run ? view.run().model.trained.num_steps() : kUsualTrainSteps;
-  curves_ = schedule_curves(wanted, num_steps, view.curve);
+  if (!view.snapshot.run) return;
+  curves_ = schedule_curves(wanted, view.run().model.trained, view.curve);
   curves_of_ = wanted;
   curve_ = view.curve;
 }
@@ -122,33 +166,20 @@ void StripPanel::chart(View& view, float column) {
   const ImVec2 size(ImGui::GetContentRegionAvail().x - column / 2, px(kChartHeight));
   const Plot plot(size, {0, 1}, kind.range);
   plot.floor(theme().line);
-  const auto points = [&](const ScheduleCurve& curve) {
-    std::vector<ImVec2> line;
-    for (size_t i = 0; i < curve.values.size(); ++i) {
-      const double x = static_cast<double>(i) / static_cast<double>(curve.values.size() - 1);
-      line.push_back(plot.at(x, std::clamp(curve.values[i], kind.range.min, kind.range.max)));
-    }
-    return line;
-  };
-  const ScheduleCurve* chosen = nullptr;
-  for (const ScheduleCurve& curve : curves_) {
-    if (curve.chosen)
-      chosen = &curve;
-    else
-      plot.line(points(curve), theme().faint, 1.5f);
+  std::vector<Points> lines;
+  for (const ScheduleCurve& curve : curves_) lines.push_back(points_of(plot, curve, kind.range));
+  for (size_t i = 0; i < curves_.size(); ++i) {
+    if (!curves_[i].chosen) plot.line(lines[i], theme().faint, 1.5f);
   }
   plot.label({plot.min().x, plot.min().y + px(8)}, kind.title, theme().muted, 0);
-  if (!chosen) return;
-  plot.line(points(*chosen), theme().accent);
-  const double part = static_cast<double>(view.position) / view.num_steps();
-  const auto index = static_cast<size_t>(std::lround(part * static_cast<double>(chosen->values.size() - 1)));
-  const double value = std::clamp(chosen->values[index], kind.range.min, kind.range.max);
-  plot.vertical(part, theme().now);
-  plot.dot(part, value, theme().now);
-  const ImVec2 dot = plot.at(part, value);
-  const bool room_left = dot.x - plot.min().x > px(60);
-  plot.label({dot.x + (room_left ? -px(9) : px(9)), std::max(dot.y - px(9), plot.min().y + px(24))},
-             format_value(chosen->values[index]).c_str(), theme().now, room_left ? 1.0f : 0.0f);
+  for (size_t i = 0; i < curves_.size(); ++i) {
+    if (!curves_[i].chosen) name_curve(plot, curves_[i].name, lines, i);
+  }
+  for (size_t i = 0; i < curves_.size(); ++i) {
+    if (!curves_[i].chosen) continue;
+    plot.line(lines[i], theme().accent);
+    mark_position(plot, curves_[i], kind.range, static_cast<double>(view.position) / view.num_steps());
+  }
 }
 
 }  // namespace undiffuse
