@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads digits: a small convolutional network that judges samples, trained apart from any model here.
+"""Reads images: a small convolutional network that judges samples, trained apart from any model here.
 
 `weights/classifier.py --data DIR --out FILE` trains it (minutes); evaluate.py does so by itself where
 the file is missing.
@@ -15,36 +15,46 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from data import load_split
+from augment import augmented
+from data import load_dataset
 
-NEEDED_ACCURACY = 0.99  # of a judge: on test images that neither network has seen
+STEPS, BATCH = 1872, 128  # four epochs of MNIST
 
 
 class Classifier(nn.Module):
-    """[B,1,28,28] in [-1, 1] -> logits [B, classes]."""
+    """[B,C,H,W] in [-1, 1] -> logits [B, classes]; H = W = size."""
 
-    def __init__(self, classes=10):
+    def __init__(self, channels=1, size=28, classes=10):
         super().__init__()
-        self.conv1 = nn.Conv2d(1, 32, 3, padding=1)
+        self.conv1 = nn.Conv2d(channels, 32, 3, padding=1)
         self.conv2 = nn.Conv2d(32, 64, 3, padding=1)
         self.conv3 = nn.Conv2d(64, 64, 3, padding=1)
         self.norms = nn.ModuleList(nn.BatchNorm2d(channels) for channels in (32, 64, 64))
         self.dropout = nn.Dropout(0.3)
-        self.hidden = nn.Linear(64 * 7 * 7, 128)
+        self.hidden = nn.Linear(64 * (size // 4) ** 2, 128)
         self.logits = nn.Linear(128, classes)
 
-    def forward(self, x):
+    def features(self, x):
+        """[B, 128]: what the classes are read from."""
         h = F.max_pool2d(F.relu(self.norms[0](self.conv1(x))), 2)
         h = F.max_pool2d(F.relu(self.norms[1](self.conv2(h))), 2)
         h = F.relu(self.norms[2](self.conv3(h)))
-        return self.logits(self.dropout(F.relu(self.hidden(h.flatten(1)))))
+        return F.relu(self.hidden(h.flatten(1)))
+
+    def forward(self, x):
+        return self.logits(self.dropout(self.features(x)))
 
 
 @torch.no_grad()
-def read_classes(classifier, images, batch=500):
-    """The class that the classifier sees in each image."""
+def look_at(classifier, images, batch=500):
+    """-> (features [N, 128], the class seen in each image [N])."""
     classifier.eval()
-    return torch.cat([classifier(part).argmax(dim=1) for part in images.split(batch)])
+    features = torch.cat([classifier.features(part) for part in images.split(batch)])
+    return features, classifier.logits(features).argmax(dim=1)
+
+
+def read_classes(classifier, images):
+    return look_at(classifier, images)[1]
 
 
 def shifted(x, generator, most=2):
@@ -55,56 +65,65 @@ def shifted(x, generator, most=2):
     return padded[:, :, most + dy : most + dy + height, most + dx : most + dx + width]
 
 
-def train_classifier(data, epochs=4, batch=128, lr=2e-3, seed=1):
-    """-> (Classifier, test accuracy)."""
+def changed(dataset, pick, generator):
+    x0 = dataset.x0[pick]
+    return augmented(x0, generator) if dataset.augment else shifted(x0, generator)
+
+
+def one_epoch(dataset, generator):
+    """Indices of as many images as there are, as training draws them."""
+    if dataset.weight is None:
+        return torch.randperm(len(dataset.x0), generator=generator)
+    return dataset.pick(len(dataset.x0), generator)
+
+
+def train_classifier(dataset, lr=2e-3, seed=1):
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
-    x0, labels = load_split(data, "train")
-    classifier = Classifier(int(labels.max()) + 1)
+    classifier = Classifier(*dataset.x0.shape[1:3], len(dataset.class_names))
     optimizer = torch.optim.AdamW(classifier.parameters(), lr=lr, weight_decay=0.01)
-    steps, began = epochs * (len(x0) // batch), time.time()
-    for step in range(steps):
-        if step % (len(x0) // batch) == 0:
-            order = torch.randperm(len(x0), generator=generator)
-        pick = order[step % (len(x0) // batch) * batch :][:batch]
+    in_epoch, began = len(dataset.x0) // BATCH, time.time()
+    for step in range(STEPS):
+        if step % in_epoch == 0:
+            order = one_epoch(dataset, generator)
+        pick = order[step % in_epoch * BATCH :][:BATCH]
         for group in optimizer.param_groups:
-            group["lr"] = lr * 0.5 * (1 + math.cos(math.pi * step / steps))
+            group["lr"] = lr * 0.5 * (1 + math.cos(math.pi * step / STEPS))
         classifier.train()
-        loss = F.cross_entropy(classifier(shifted(x0[pick], generator)), labels[pick])
+        loss = F.cross_entropy(classifier(changed(dataset, pick, generator)), dataset.label[pick])
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
         if (step + 1) % 200 == 0:
-            print(f"classifier: step {step + 1}/{steps}  loss {loss.item():.4f}  {time.time() - began:.0f} s",
+            print(f"classifier: step {step + 1}/{STEPS}  loss {loss.item():.4f}  {time.time() - began:.0f} s",
                   flush=True)
-    return classifier, measure_accuracy(classifier, data)
+    return classifier
 
 
-def measure_accuracy(classifier, data):
-    x0, labels = load_split(data, "t10k")
-    return (read_classes(classifier, x0) == labels).double().mean().item()
+def measure_accuracy(classifier, test):
+    return (read_classes(classifier, test.x0) == test.label).double().mean().item()
 
 
 def load_or_train(path, data):
     """-> (Classifier, test accuracy), from `path` or trained and kept there."""
+    test = load_dataset(data, "t10k")
     if os.path.exists(path):
-        state = torch.load(path)
-        classifier = Classifier(state["logits.weight"].shape[0])
-        classifier.load_state_dict(state)
-        accuracy = measure_accuracy(classifier, data)
+        classifier = Classifier(*test.x0.shape[1:3], len(test.class_names))
+        classifier.load_state_dict(torch.load(path))
     else:
-        classifier, accuracy = train_classifier(data)
+        classifier = train_classifier(load_dataset(data, "train"))
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         torch.save(classifier.state_dict(), path)
+    accuracy = measure_accuracy(classifier, test)
     print(f"classifier: {accuracy:.2%} of the test images read right", flush=True)
-    if accuracy < NEEDED_ACCURACY:
-        raise SystemExit(f"A judge needs {NEEDED_ACCURACY:.0%}: delete {path} and train it longer.")
+    if accuracy < test.judge_accuracy:
+        raise SystemExit(f"A judge needs {test.judge_accuracy:.0%}: delete {path} and train it longer.")
     return classifier, accuracy
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, help="folder with the four IDX files")
+    parser.add_argument("--data", required=True, help="folder with the four IDX files, or with colour records")
     parser.add_argument("--out", default="build/evaluation/classifier.pt")
     args = parser.parse_args()
     load_or_train(args.out, args.data)

@@ -32,6 +32,13 @@ class Dataset:
     class_names: list
     weight: torch.Tensor = None  # [N], or None where every image counts the same
     augment: bool = False  # small shifts and zooms, for sets too small to do without
+    judge_accuracy: float = 0.0  # what a classifier must reach to judge samples; 0 where none is good enough
+
+    def pick(self, count, generator):
+        """Indices [count], as training draws them."""
+        if self.weight is None:
+            return torch.randint(len(self.x0), (count,), generator=generator)
+        return torch.multinomial(self.weight, count, replacement=True, generator=generator)
 
 
 def read_bytes(path):
@@ -63,8 +70,9 @@ def to_x0(pixels):
 def load_idx(folder, split):
     images = read_idx(folder, f"{split}-images-idx3-ubyte")
     labels = read_idx(folder, f"{split}-labels-idx1-ubyte")
-    names = FASHION if "fashion" in os.path.abspath(folder).lower() else DIGITS
-    return Dataset(to_x0(images)[:, None], torch.from_numpy(labels.astype(np.int64)), names)
+    fashion = "fashion" in os.path.abspath(folder).lower()
+    return Dataset(to_x0(images)[:, None], torch.from_numpy(labels.astype(np.int64)), FASHION if fashion else DIGITS,
+                   judge_accuracy=0.9 if fashion else 0.99)
 
 
 def one_emoji(source):

@@ -47,6 +47,11 @@ class ContinuousSchedule:
         return 1 + low + part.clamp(0, 1)
 
 
+def noise_level(alpha_bar):
+    """EDM's sigma: the noise's standard deviation over the signal's."""
+    return ((1 - alpha_bar) / alpha_bar).sqrt()
+
+
 def image_like(value):
     """[B] double -> [B,1,1,1] float."""
     return value.float()[:, None, None, None]

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Measures the numbers of a model card: `weights/evaluate.py --weights FILE --data DIR --card FILE`.
+"""Measures a model: `weights/evaluate.py --weights FILE --data DIR [--card FILE]`.
 
-The bound in bits/dim on the test images, for the learned and both fixed variances; the share of
-class-conditional samples that a separately trained classifier reads as their class. Leaves
-<name>.json, <name>.md and contact sheets under --out, and fills the card's measured part.
+Quality against the number of model calls for every sampler; with a learned variance the bound in
+bits/dim; where a classifier reads the images well, the share of samples that it reads as their class;
+for colour records, whether samples copy training images. Leaves the numbers beside the weights, as
+FILE with .json for .safetensors (weights/chart.py draws them), contact sheets under --out, and fills
+the card's measured part.
 """
 
 import argparse
@@ -17,21 +19,24 @@ import time
 import torch
 
 from bound import measure_bound
+from card import card_block, fill_between
 from classifier import load_or_train, read_classes
 from contact_sheet import write_contact_sheet
-from data import load_split
+from data import load_dataset
 from export import read_model
+from memorisation import measure_memorisation
 from predictions import prediction_of
-from sampling import VARIANCES, sample_classes
+from quality import measure_quality
+from sampling import sample_classes
 
 # (guidance, variance), all clipped: the choices whose samples are read.
-SAMPLED = ((1.0, "learned"), (1.5, "learned"), (1.5, "fixed-small"), (1.5, "fixed-large"))
-BEGIN, END = "<!-- measured: begin (weights/evaluate.py --card) -->", "<!-- measured: end -->"
+SAMPLED = {"learned": ((1.0, "learned"), (1.5, "learned"), (1.5, "fixed-small"), (1.5, "fixed-large")),
+           "none": ((1.0, "fixed-small"), (1.5, "fixed-small"), (1.5, "fixed-large"))}
 
 
-def measure_reading(model, prediction, classifier, per_class, num_steps, seed, guidance, variance):
+def measure_reading(model, prediction, classifier, per_class, args, guidance, variance):
     """-> ({share, standard_error, ...}, images): one choice's samples, read by the classifier."""
-    images, labels = sample_classes(model, prediction, per_class, seed, num_steps=num_steps, guidance=guidance,
+    images, labels = sample_classes(model, prediction, per_class, args.seed, num_steps=args.steps, guidance=guidance,
                                     variance=variance)
     right = (read_classes(classifier, images) == labels).double()
     share = right.mean().item()
@@ -43,114 +48,75 @@ def measure_reading(model, prediction, classifier, per_class, num_steps, seed, g
     return result, images
 
 
-def measure_readings(model, prediction, args):
-    """Every choice of SAMPLED; leaves a contact sheet of each, a row a class -> (accuracy, readings)."""
-    classifier, accuracy = load_or_train(os.path.join(args.out, "classifier.pt"), args.data)
+def measure_readings(model, prediction, classifier, stem, args):
+    """Every choice of SAMPLED; leaves a contact sheet of each, a row a class."""
     per_class = args.samples // model.config.classes
     readings = []
-    for guidance, variance in SAMPLED:
+    for guidance, variance in SAMPLED[prediction.metadata["variance"]]:
         began = time.time()
-        reading, images = measure_reading(model, prediction, classifier, per_class, args.steps, args.seed, guidance,
-                                          variance)
+        reading, images = measure_reading(model, prediction, classifier, per_class, args, guidance, variance)
         readings.append(reading)
         print(f"guidance {guidance}, {variance}: {reading['share_read_right']:.2%} read right "
               f"({time.time() - began:.0f} s)", flush=True)
         sheet = torch.cat([part[:10] for part in images.split(per_class)])
-        path = os.path.join(args.out, f"sheet-guidance-{guidance}-{variance}.png")
-        write_contact_sheet(path, sheet[:, 0].numpy(), columns=min(10, per_class))
-    return accuracy, readings
+        write_contact_sheet(f"{stem}-guidance-{guidance}-{variance}.png", sheet.numpy(), columns=min(10, per_class))
+    return readings
+
+
+def describe(args, model, metadata, prediction):
+    with open(args.weights, "rb") as file:
+        content = file.read()
+    return {"name": metadata["name"], "data": os.path.basename(os.path.abspath(args.data)), "predict": prediction.name,
+            "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content),
+            "parameters": sum(value.numel() for value in model.parameters()), "seed": args.seed, "steps": args.steps}
 
 
 def evaluate(args):
     model, metadata = read_model(args.weights)
-    model = model.to(memory_format=torch.channels_last)  # faster on processors
-    began = time.time()
-    bound = measure_bound(model, prediction_of(metadata), *load_split(args.data, "t10k"), args.seed, args.effort)
-    print(f"bound: {bound['learned']['bits_per_dim']:.3f} bits/dim ({time.time() - began:.0f} s)", flush=True)
-    accuracy, readings = measure_readings(model, prediction_of(metadata), args)
-    with open(args.weights, "rb") as file:
-        content = file.read()
-    return {"name": metadata["name"], "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content),
-            "parameters": sum(value.numel() for value in model.parameters()), "seed": args.seed, "bound": bound,
-            "classifier_accuracy": accuracy, "steps": args.steps, "readings": readings}
-
-
-def bound_rows(bound):
-    for name in VARIANCES:
-        row, terms = bound[name], list(bound[name]["terms"].values())[1:]
-        above = f"{row['above_learned']:+.3f} ± {row['above_learned_standard_error']:.3f}" if name != "learned" else ""
-        yield (f"| {name} | {row['bits_per_dim']:.3f} ± {row['standard_error']:.3f} | {above} | "
-               + " | ".join(f"{term:.3f}" for term in terms) + " |")
-
-
-def card_block(result):
-    """The measured part of a model card, in Markdown."""
-    bound, readings = result["bound"], result["readings"]
-    terms = list(bound["learned"]["terms"])[1:]
-    lines = [
-        f"Weights: {result['bytes']:,} bytes, {result['parameters']:,} parameters, SHA-256 `{result['sha256']}`.",
-        "",
-        "Variational bound on the test images, in bits/dim (discrete, true class, guidance 1, no clipping, all",
-        f"1,000 terms; {bound['model_calls']:,} model calls in float32; ± one standard error), lower is better:",
-        "",
-        "| variance | bound | above learned | " + " | ".join(terms) + " |",
-        "|---|---|---|" + "---|" * len(terms),
-        *bound_rows(bound),
-        "",
-        "All three rows share weights, images and noise. At t = 1 both fixed variances are beta_tilde of t = 2,",
-        "as in improved DDPM: fixed-small's own is 0, and fixed-large's own, beta, gives a worse bound.",
-        f"KL of the prior: {bound['learned']['terms']['prior']:.1e}.",
-        "",
-        f"Share of {readings[0]['samples']:,} class-conditional samples ({result['steps']} ancestral steps,"
-        " x0_hat clipped) that a separately",
-        f"trained classifier ({result['classifier_accuracy']:.2%} right on the test images) reads as their class:",
-        "",
-        "| guidance | variance | read right | worst class |",
-        "|---|---|---|---|",
-        *(f"| {row['guidance']} | {row['variance']} | {row['share_read_right']:.2%} ± {row['standard_error']:.2%} | "
-          f"{min(row['by_class']):.1%} |" for row in readings),
-        "",
-        f"Measured with seed {result['seed']}.",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def fill_card(path, block):
-    """Replaces what stands between the two marks; the rest of the card is written by hand."""
-    with open(path) as file:
-        text = file.read()
-    if BEGIN not in text or END not in text:
-        raise SystemExit(f"{path} has no lines '{BEGIN}' and '{END}': add them where the numbers go.")
-    head, tail = text.split(BEGIN)[0], text.split(END)[1]
-    with open(path, "w") as file:
-        file.write(f"{head}{BEGIN}\n{block}{END}{tail}")
+    model, prediction = model.to(memory_format=torch.channels_last), prediction_of(metadata)  # faster on processors
+    train, test = load_dataset(args.data, "train"), load_dataset(args.data, "t10k")
+    result = describe(args, model, metadata, prediction)
+    classifier, accuracy = load_or_train(os.path.join(args.out, f"classifier-{result['data']}.pt"), args.data)
+    result["classifier_accuracy"] = accuracy
+    if prediction.metadata["variance"] == "learned":
+        result["bound"] = measure_bound(model, prediction, test.x0, test.label, args.seed, args.effort)
+        print(f"bound: {result['bound']['learned']['bits_per_dim']:.3f} bits/dim", flush=True)
+    stem = os.path.join(args.out, result["name"])
+    judges = test.judge_accuracy > 0
+    result["readings"] = measure_readings(model, prediction, classifier, stem, args) if judges else []
+    result["quality"] = measure_quality(model, prediction, classifier, train, test, args.samples, args.seed)
+    if train.augment:  # a set so small may be learned by heart
+        sheet = f"{stem}-nearest.png"
+        result["memorisation"] = measure_memorisation(model, prediction, train, test, sheet, args.samples // 2,
+                                                      args.seed)
+    return result
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", required=True, help="weights file (.safetensors)")
-    parser.add_argument("--data", required=True, help="folder with the four IDX files")
-    parser.add_argument("--out", default="build/evaluation", help="folder for the results")
+    parser.add_argument("--data", required=True, help="the folder that it was trained on")
+    parser.add_argument("--out", default="build/evaluation", help="folder for the classifier and contact sheets")
     parser.add_argument("--card", metavar="FILE", help="model card whose measured part is replaced")
-    parser.add_argument("--samples", type=int, default=2000, help="for each choice, a tenth a class")
-    parser.add_argument("--steps", type=int, default=50, help="of each sample")
+    parser.add_argument("--samples", type=int, default=2000, help="for each number")
+    parser.add_argument("--steps", type=int, default=50, help="of each sample that is read")
     parser.add_argument("--effort", type=float, default=1.0, help="scales the images per term of the bound")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of the processor")
     return parser.parse_args()
 
 
 def main():
     args = parse_arguments()
+    torch.set_num_threads(args.threads)
     os.makedirs(args.out, exist_ok=True)
     result = evaluate(args)
-    block = card_block(result)
-    stem = os.path.join(args.out, result["name"])
-    with open(stem + ".json", "w") as file:
+    with open(os.path.splitext(args.weights)[0] + ".json", "w", encoding="utf-8") as file:
         json.dump(result, file, indent=1)
-    with open(stem + ".md", "w") as file:
-        file.write(block)
+        file.write("\n")
+    block = card_block(result)
     if args.card:
-        fill_card(args.card, block)
+        fill_between(args.card, "weights/evaluate.py --card", block)
     print(block)
 
 

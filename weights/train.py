@@ -106,10 +106,7 @@ def learning_rate(step, args):
 
 def draw_batch(run, args, dataset):
     """-> (x0, label) of the whole batch, some labels dropped."""
-    if dataset.weight is None:
-        pick = torch.randint(len(dataset.x0), (args.batch,), generator=run.generator)
-    else:
-        pick = torch.multinomial(dataset.weight, args.batch, replacement=True, generator=run.generator)
+    pick = dataset.pick(args.batch, run.generator)
     label = dataset.label[pick]
     dropped = torch.rand(args.batch, generator=run.generator) < args.drop_label
     label = torch.where(dropped, torch.full_like(label, run.model.config.classes), label)

@@ -11,7 +11,6 @@ import torch
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "weights"))
 
 import bound  # noqa: E402
-import sampling  # noqa: E402
 from predictions import MeanVariance  # noqa: E402
 from diffusion import (ContinuousSchedule, cosine_alpha_bar, decoder_nll_nats, q_sample,  # noqa: E402
                        transition, v_target, variance_kl_nats)
@@ -38,11 +37,6 @@ class ScheduleTest(unittest.TestCase):
         torch.testing.assert_close(schedule(times), expected, rtol=1e-9, atol=0)
         log_snr = torch.logit(schedule(torch.tensor([20.0, 20.25, 21.0])))
         self.assertAlmostEqual(log_snr[1].item(), (0.75 * log_snr[0] + 0.25 * log_snr[2]).item(), delta=1e-9)
-
-    def test_respacing(self):
-        self.assertEqual(sampling.respaced_times(1000, 4), [1000, 750, 500, 250, 0])
-        self.assertEqual(sampling.respaced_times(10, 4), [10, 8, 5, 3, 0])  # 7.5 and 2.5 go up
-        self.assertEqual(sampling.respaced_times(1000, 1000), list(range(1000, -1, -1)))
 
 
 class TransitionTest(unittest.TestCase):
@@ -114,70 +108,6 @@ class BoundTest(unittest.TestCase):
         counts = torch.bincount(t_all, minlength=1001)[1:]
         self.assertEqual(counts[[0, 1, 9, 10, 99, 100, 999]].tolist(), [4000, 500, 500, 50, 50, 12, 12])
         self.assertEqual(len(set(image_all[:4000].tolist())), 4000)
-
-
-class GaussianModel(torch.nn.Module):
-    """Knows the exact answer for pixels that are N(m, v) independently: (v_hat, r) in closed form."""
-
-    def __init__(self, m, v):
-        super().__init__()
-        self.m, self.v, self.calls = m, v, 0
-        self.config = type("Config", (), {"channels_in": 1, "size": 16, "classes": 2})
-        self.alpha_bar = torch.from_numpy(cosine_alpha_bar())
-
-    def forward(self, x, t, label):
-        self.calls += len(x)
-        alpha_bar = self.alpha_bar[t.round().long()][:, None, None, None]
-        signal, noise = alpha_bar.sqrt(), 1 - alpha_bar
-        x0_var = 1 / (1 / self.v + alpha_bar / noise)
-        x0_hat = x0_var * (self.m / self.v + signal * x.double() / noise)
-        v_hat = (signal * x.double() - x0_hat) / noise.sqrt()
-        return torch.cat([v_hat, torch.log(x0_var / noise).expand_as(v_hat)], dim=1).float()
-
-
-class SamplingTest(unittest.TestCase):
-    """With the exact answer and its variance every transition is exact, for any number of steps."""
-
-    def test_moments_of_a_gaussian_in_three_steps(self):
-        model = GaussianModel(m=0.2, v=0.25)
-        labels = torch.zeros(64, dtype=torch.int64)
-        x = sampling.sample(model, MeanVariance(1.0), labels, torch.Generator().manual_seed(5), num_steps=3, clip=False)
-        # The last step gives the mean of x_0, whose variance lacks that of x_0 given x_t at t = 333.
-        left = 1 / (1 / model.v + model.alpha_bar[333] / (1 - model.alpha_bar[333])).item()
-        count = x.numel()
-        self.assertAlmostEqual(x.mean().item(), 0.2, delta=5 * math.sqrt((0.25 - left) / count))  # 5 sigma: 6e-7
-        self.assertAlmostEqual(x.var().item(), 0.25 - left, delta=5 * (0.25 - left) * math.sqrt(2 / count))
-
-    def test_guidance_one_makes_no_second_call(self):
-        model = GaussianModel(m=0.2, v=0.25)
-        labels = torch.tensor([0, 1])
-        for guidance, calls in ((1.0, 2 * 5), (2.0, 2 * 2 * 5)):
-            model.calls = 0
-            sampling.sample(model, MeanVariance(1.0), labels, torch.Generator().manual_seed(5), num_steps=5,
-                            guidance=guidance)
-            self.assertEqual(model.calls, calls)
-
-    def test_the_bound_of_the_exact_model(self):
-        """E KL = ½ [ln(1 + gV) + (1 + gv) / (1 + gV) - 1] with v the true x0_var, V the one used."""
-        model = GaussianModel(m=0.0, v=0.25)
-        alpha_bar = model.alpha_bar
-        generator = torch.Generator().manual_seed(2)
-        x0 = 0.5 * torch.randn(500, 1, 16, 16, generator=generator)
-        times = (2, 50, 400)
-        t_all = torch.tensor(times).repeat_interleave(500)
-        image_all = torch.arange(500).repeat(3)
-        labels = torch.zeros(500, dtype=torch.int64)
-        values = bound.bound_values(model, MeanVariance(1.0), x0, labels, t_all, image_all, alpha_bar, generator)
-        for row, t in enumerate(times):
-            c0, _, beta_tilde, _ = transition(alpha_bar[t], alpha_bar[t - 1])
-            g = (c0**2 / beta_tilde).item()
-            noise = 1 - alpha_bar[t].item()
-            true_var = 1 / (1 / 0.25 + (1 - noise) / noise)
-            for name, used in (("learned", true_var), ("fixed-small", 0.0), ("fixed-large", noise)):
-                nats = 0.5 * (math.log1p(g * used) + (1 + g * true_var) / (1 + g * used) - 1)
-                found = values[name][row * 500 :][:500].mean().item()
-                # 128,000 squared normals: 0.4 % of standard error, and 2 % is five of them.
-                self.assertAlmostEqual(found / (nats / math.log(2)), 1, delta=0.02, msg=f"{name} at t = {t}")
 
 
 if __name__ == "__main__":

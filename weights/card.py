@@ -1,0 +1,103 @@
+"""The measured part of a model card, in Markdown, from an evaluation's JSON."""
+
+from sampling import SAMPLERS, VARIANCES
+
+BEGIN, END = "<!-- measured: begin ({}) -->", "<!-- measured: end -->"
+
+
+def table(head, rows):
+    """Markdown; head and rows are lists of cells."""
+    return [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
+
+
+def bound_rows(bound):
+    for name in VARIANCES:
+        row, terms = bound[name], list(bound[name]["terms"].values())[1:]
+        above = f"{row['above_learned']:+.3f} ± {row['above_learned_standard_error']:.3f}" if name != "learned" else ""
+        yield [name, f"{row['bits_per_dim']:.3f} ± {row['standard_error']:.3f}", above,
+               *(f"{term:.3f}" for term in terms)]
+
+
+def bound_lines(bound):
+    return [
+        "Variational bound on the test images, in bits/dim (discrete, true class, guidance 1, no clipping, all",
+        f"1,000 terms; {bound['model_calls']:,} model calls in float32; ± one standard error), lower is better:",
+        "",
+        *table(["variance", "bound", "above learned", *list(bound["learned"]["terms"])[1:]], bound_rows(bound)),
+        "",
+        "All three rows share weights, images and noise. At t = 1 both fixed variances are beta_tilde of t = 2,",
+        "as in improved DDPM: fixed-small's own is 0, and fixed-large's own, beta, gives a worse bound.",
+        f"KL of the prior: {bound['learned']['terms']['prior']:.1e}.",
+    ]
+
+
+def reading_lines(result):
+    rows = ([f"{row['guidance']}", row["variance"], f"{row['share_read_right']:.2%} ± {row['standard_error']:.2%}",
+             f"{min(row['by_class']):.1%}"] for row in result["readings"])
+    return [
+        f"Share of {result['readings'][0]['samples']:,} class-conditional samples ({result['steps']} ancestral steps,"
+        " x0_hat clipped) that a separately",
+        f"trained classifier ({result['classifier_accuracy']:.2%} right on the test images) reads as their class:",
+        "",
+        *table(["guidance", "variance", "read right", "worst class"], rows),
+    ]
+
+
+def quality_rows(quality):
+    """A row a sampler: the Fréchet distance at each budget of model calls."""
+    for name, sampler in SAMPLERS.items():
+        rows = [row for row in quality["rows"] if row["sampler"] == name]
+        if rows:
+            yield [sampler.title, *(f"{row['frechet']:.2f} ± {row['standard_error']:.2f}" for row in rows)]
+
+
+def quality_lines(quality):
+    budgets = sorted({row["budget"] for row in quality["rows"]})
+    floor = quality["floor"]
+    return [
+        f"Fréchet distance to the test images of {quality['images']:,} samples (guidance 1, x0_hat clipped), in the"
+        " features of that classifier,",
+        f"at so many model calls a sample; {quality['images']:,} training images score {floor['frechet']:.2f}"
+        f" ± {floor['standard_error']:.2f}:",
+        "",
+        *table(["sampler", *(str(budget) for budget in budgets)], quality_rows(quality)),
+        "",
+        "Heun needs an odd number of calls, one fewer where it is even.",
+    ]
+
+
+def memorisation_lines(found):
+    return [
+        f"Of {found['samples']:,} samples {found['nearer_than_half_of_test']:.1%} are nearer to a training image than"
+        " half of the held-out images are (50% if",
+        f"samples were new images), and {found['nearer_than_95_percent_of_test']:.1%} nearer than 95% of them are (5%)."
+        " Median root mean square distance to",
+        f"the nearest training image: {found['median_distance']:.3f}, of held-out images"
+        f" {found['median_distance_of_test']:.3f}.",
+    ]
+
+
+def card_block(result):
+    sections = [[f"Weights: {result['bytes']:,} bytes, {result['parameters']:,} parameters, SHA-256"
+                 f" `{result['sha256']}`."]]
+    if "bound" in result:
+        sections.append(bound_lines(result["bound"]))
+    if result["readings"]:
+        sections.append(reading_lines(result))
+    sections.append(quality_lines(result["quality"]))
+    if "memorisation" in result:
+        sections.append(memorisation_lines(result["memorisation"]))
+    sections.append([f"Measured with seed {result['seed']}."])
+    return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
+
+
+def fill_between(path, by, block):
+    """Replaces what stands between the two marks of program `by`; the rest of the file is written by hand."""
+    begin = BEGIN.format(by)
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    if begin not in text or END not in text:
+        raise SystemExit(f"{path} has no lines '{begin}' and '{END}': add them where the numbers go.")
+    head, tail = text.split(begin)[0], text.split(END)[1]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"{head}{begin}\n{block}{END}{tail}")
