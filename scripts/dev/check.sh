@@ -31,6 +31,7 @@ run_logged build-fuzz cmake --build build/fuzz -j "$jobs" --target weights_fuzz 
 mkdir -p build/corpus/{weights,settings,png}
 cp -u weights/*.safetensors build/corpus/weights/
 printf 'steps=20&schedule=linear&beta_end=0.03&class=any' >build/corpus/settings/example
+printf 'schedule=rho&rho=7&sigma_max=80&sampler=edm-heun&churn=40&eta=0.5' >build/corpus/settings/samplers
 cp -u docs/images/*.png build/corpus/png/
 for fuzzer in weights settings png; do
   say "fuzzing $fuzzer for $fuzz_seconds s"

@@ -27,8 +27,9 @@ const TITLES: Record<CurveKind, string> = {
 function verticalRange(schedules: Schedules, kind: CurveKind): [number, number] {
   if (kind === "alpha_bar") return [0, 1];
   if (kind === "log_snr") {
+    // Within the last step to the data it goes to infinity: cut off above the smallest levels.
     const values = Object.values(schedules.curves).flatMap((curves) => curves.log_snr);
-    return [Math.floor(Math.min(...values)) - 1, Math.ceil(Math.max(...values)) + 1];
+    return [Math.max(-21, Math.min(...values) - 1), Math.min(14, Math.max(...values) + 1)];
   }
   const all = Object.values(schedules.curves).flatMap((curves) => curves.beta);
   // Cosine and constant rate end near 1: a log scale would hide zero, so large betas are cut off.
@@ -100,13 +101,13 @@ export class ScheduleChart {
       themeColor("line"),
       1,
     );
-    if (kind === "log_snr") this.ticks(plot, low, high, y);
     const others = Object.entries(schedules.curves).filter(([name]) => name !== schedules.current);
     for (const [, curves] of others) line(plot, points(curves[kind]), themeColor("faint"), 1.5);
     line(plot, points(this.shown), themeColor("accent"), 2);
     const all = Object.values(schedules.curves).map((curves) => points(curves[kind]));
     for (const [name, curves] of others) this.name(plot, name, points(curves[kind]), all);
     this.mark(plot, state, y);
+    if (kind === "log_snr") this.ticks(plot, low, high, y);
     label(plot, TITLES[kind], 4, 16, themeColor("muted"), "left");
   }
 
@@ -118,7 +119,9 @@ export class ScheduleChart {
         [plot.width, y(value)],
       ];
       line(plot, across, themeColor("line"), 1);
-      label(plot, formatNumber(value, 0), plot.width - 4, y(value) - 3, themeColor("muted"), "right", 11);
+      const at: Point = [plot.width - 4, y(value) - 4];
+      halo(plot, formatNumber(value, 0), ...at, themeColor("card"), "right");
+      label(plot, formatNumber(value, 0), ...at, themeColor("muted"), "right", 11);
     }
   }
 
