@@ -17,7 +17,7 @@ from sampling import SAMPLERS
 HERE = os.path.dirname(os.path.abspath(__file__))
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # Okabe & Ito's, told apart by any eye
 WIDTH, HEIGHT, LEFT, TOP, GAP = 190, 150, 62, 64, 66  # of a panel; around them
-COLUMNS = 4
+COLUMNS = 3
 
 
 def load_results(folder=HERE):
@@ -102,20 +102,23 @@ def legend():
             + text(x + 24, 22, "training images", "start")]
 
 
+def place(index):
+    """Left and top of a panel."""
+    return LEFT + index % COLUMNS * (WIDTH + GAP), TOP + index // COLUMNS * (HEIGHT + GAP)
+
+
 def chart(results):
-    parts, top = legend(), TOP
-    for group in same_data(results):
-        for start in range(0, len(group), COLUMNS):
-            for column, result in enumerate(group[start : start + COLUMNS]):
-                parts += panel(result, LEFT + column * (WIDTH + GAP), top, y_range(group))
-            top += HEIGHT + GAP
-    height, middle = top - GAP + 48, (TOP + top - GAP) / 2
-    columns = max(3, min(COLUMNS, max(len(group) for group in same_data(results))))
-    width = LEFT + columns * (WIDTH + GAP) - GAP + 20
-    parts.append(text(width / 2, height - 8, "model calls for a sample"))
+    panels = [(result, y_range(group)) for group in same_data(results) for result in group]
+    parts = legend()
+    for index, (result, limits) in enumerate(panels):
+        parts += panel(result, *place(index), limits)
+    width = LEFT + COLUMNS * (WIDTH + GAP) - GAP + 20
+    bottom = place(len(panels) - 1)[1] + HEIGHT
+    middle = (TOP + bottom) / 2
     turned = f' transform="rotate(-90 16 {middle:g})"'
+    parts.append(text(width / 2, bottom + 40, "model calls for a sample"))
     parts.append(text(16, middle, "Fréchet distance to the test images", more=turned))
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height:g}" font-family="sans-serif"'
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {bottom + 48}" font-family="sans-serif"'
             ' font-size="12" fill="#222">\n<rect width="100%" height="100%" fill="#fff"/>\n' + "\n".join(parts)
             + "\n</svg>\n")
 
