@@ -5,6 +5,7 @@ that N processes train the same weights as one does, up to the order of sums.
 """
 
 import os
+import sys
 
 import torch
 from torch import distributed
@@ -44,6 +45,10 @@ class Processes:
         distributed.all_reduce(flags, distributed.ReduceOp.MAX)
         return flags.item() > 0
 
-    def close(self):
+    def leave(self):
+        """Ends the process, of several, at once. Gloo's own way out now and then never ended in PyTorch 1.13
+        (seen once in 50 runs, in one process after the other had gone), and everything is saved by now."""
         if self.count > 1:
-            distributed.destroy_process_group()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(0)

@@ -203,7 +203,7 @@ def main():
         run.load(checkpoint)
         print(f"goes on from {checkpoint} at step {run.step}", flush=True)
     train(run, args, dataset, prediction, processes, checkpoint)
-    processes.close()
+    processes.leave()
 
 
 if __name__ == "__main__":
