@@ -18,6 +18,8 @@ namespace undiffuse {
 namespace {
 
 constexpr double kForever = 3600;
+constexpr double kFadeSeconds = 0.5,
+                 kFrameSeconds = 1.0 / 60;  // ImGui dims what lies under an overlay slowly
 constexpr float kLeftWidth = 244, kHeaderHeight = 40, kFootHeight = 22, kGap = 10;
 constexpr float kPixelShare = 0.44f;  // of the bottom row; the formulas need more
 
@@ -50,6 +52,7 @@ Preferences App::preferences() const {
 }
 
 double App::seconds_to_next_frame() const {
+  if (overlay_since_ >= 0 && glfwGetTime() - overlay_since_ < kFadeSeconds) return kFrameSeconds;
   const bool waiting =
       view_.playing && view_.has_run() && view_.now().step >= std::min(view_.position, view_.num_steps() - 1);
   return waiting ? std::max(due_ - glfwGetTime(), 0.0) : kForever;
@@ -94,7 +97,8 @@ void App::play() {
   if (!view_.snapshot.run) return;
   const int step = std::min(view_.position, view_.num_steps() - 1);
   runner_.look_at(step, view_.sample);
-  if (!view_.playing || !view_.has_run() || view_.now().step != step) return;
+  const bool outdated = !view_.run().settings.same_picture(applied_);  // the run to come is on its way
+  if (!view_.playing || outdated || !view_.has_run() || view_.now().step != step) return;
   if (view_.finished()) {
     view_.playing = false;
   } else if (const double now = glfwGetTime(); now >= due_) {
@@ -121,6 +125,8 @@ void App::act() {
     view_.playing = !view_.playing;
     due_ = glfwGetTime() + 1 / view_.settings.speed;
   }
+  const bool overlay = view_.show_help || view_.show_save;
+  if (overlay != (overlay_since_ >= 0)) overlay_since_ = overlay ? glfwGetTime() : -1;
   if (view_.save) save(*view_.save);
   view_.seek.reset();
   view_.save.reset();

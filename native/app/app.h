@@ -54,9 +54,10 @@ class App {
   Window& window_;
   const std::string weights_folder_;
   View view_;
-  Settings applied_;  // what the runner was told last
-  double due_ = 0;    // when the next step is shown while playing
-  Runner runner_;     // after view_: it may report at once
+  Settings applied_;           // what the runner was told last
+  double overlay_since_ = -1;  // when it was opened; negative: none is open
+  double due_ = 0;             // when the next step is shown while playing
+  Runner runner_;              // after view_: it may report at once
 
   ControlsPanel controls_;
   EquationPanel equation_;

@@ -68,6 +68,7 @@ Window& Window::of(GLFWwindow* handle) { return *static_cast<Window*>(glfwGetWin
 void Window::listen() {
   glfwSetWindowUserPointer(handle_, this);
   glfwSetKeyCallback(handle_, [](GLFWwindow* handle, int key, int, int action, int modifiers) {
+    if (key == GLFW_KEY_Q && modifiers & GLFW_MOD_CONTROL) glfwSetWindowShouldClose(handle, GLFW_TRUE);
     constexpr int kOthers = GLFW_MOD_CONTROL | GLFW_MOD_ALT | GLFW_MOD_SUPER;
     if (action != GLFW_RELEASE && !(modifiers & kOthers)) of(handle).keys_.push_back({key, 0});
   });

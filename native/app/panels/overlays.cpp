@@ -13,6 +13,7 @@ constexpr const char* kKeys[][2] = {
     {"1 ... 9", "choose a model"},
     {"S", "save a picture with its settings inside"},
     {"?", "this help"},
+    {"Ctrl+Q", "quit"},
     {"drop a .safetensors file", "open a model"},
     {"drop a saved .png file", "get its settings back"},
 };

@@ -1,0 +1,226 @@
+"""The windowed app on a real (virtual) display: `app_test.py <repository> <undiffuse-app>`.
+
+UNDIFFUSE_WRITE_SCREENSHOTS=1 replaces the stored screenshots, which are for Debian 12's packages.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+from PIL import Image
+
+from desktop import App, Desktop, settings_of_png
+
+ROOT = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 2 else ".")
+PROGRAM = sys.argv.pop(1) if len(sys.argv) > 1 else "build/release/native/app/undiffuse-app"
+STORED = ROOT / "tests/data/app"
+
+# Where the panels are in a window of 1280 x 900 (left, top, right, bottom).
+PANELS = {
+    "transport": (14, 52, 258, 110),
+    "controls": (14, 110, 258, 866),
+    "equation": (268, 52, 1266, 332),
+    "strip": (268, 342, 1266, 622),
+    "pixel": (268, 632, 704, 866),
+    "said": (714, 632, 1266, 866),
+}
+# SIMD code of another width rounds otherwise: a few grey levels, a digit of a number. A panel that is
+# missing, moved or of another theme differs by far more than this.
+MEAN_TOLERANCE = 3.0  # levels of 255, over a panel
+
+
+def read(path):
+    with Image.open(path) as image:
+        return image.convert("RGB")
+
+
+def pixels(image):
+    return np.asarray(image, dtype=np.float32)
+
+
+class AppTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.desktop = Desktop().__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.desktop.__exit__()
+
+    def start(self, *arguments, **options):
+        app = App(self.desktop, PROGRAM, *arguments, **options)
+        self.addCleanup(app.close)
+        return app
+
+    def finished(self, settings="steps=8", **options):
+        """The app at the end of a short run."""
+        app = self.start("--settings", settings + "&speed=60", **options)
+        app.wait_for_title("Done")
+        app.point_away()
+        return app
+
+    def compare(self, name, image):
+        path = STORED / f"{name}.png"
+        if os.environ.get("UNDIFFUSE_WRITE_SCREENSHOTS"):
+            STORED.mkdir(parents=True, exist_ok=True)
+            image.save(path, optimize=True)
+        stored = read(path)
+        self.assertEqual(image.size, stored.size, name)
+        difference = float(np.abs(pixels(image) - pixels(stored)).mean())
+        if difference > MEAN_TOLERANCE:
+            shown = ROOT / f"build/app-{name}.png"
+            image.save(shown)
+            self.fail(f"{name} differs from {path} by {difference:.2f} levels on average: see {shown}")
+
+    # --- It runs, and shows everything ---
+
+    def test_plays_to_its_end_and_draws_every_panel(self):
+        app = self.finished()
+        screenshot = app.settled_screenshot()
+        for name, box in PANELS.items():
+            panel = screenshot.crop(box)
+            with self.subTest(name):
+                self.assertGreater(float(pixels(panel).std()), 10, "the panel is empty")
+                self.compare(name, panel)
+        self.assertEqual(app.quit(), 0, app.said())
+
+    def test_dark_theme_of_sixteen_images(self):
+        app = self.finished("steps=8&images=16&class=each", dark=True)
+        self.compare("dark", app.settled_screenshot().crop(PANELS["equation"]))
+
+    def test_help_and_save_lie_over_the_panels(self):
+        app = self.finished()
+        plain = app.settled_screenshot()
+        for key, name in (("question", "help"), ("s", "save")):
+            app.key(key)
+            overlay = app.settled_screenshot().crop((380, 250, 900, 650))
+            self.compare(name, overlay)
+            app.key("Escape")
+            again = app.settled_screenshot()
+            self.assertLess(np.abs(pixels(again) - pixels(plain)).mean(), 0.5, "Escape closes it")
+
+    # --- Keys ---
+
+    def test_space_pauses_and_plays(self):
+        app = self.start("--settings", "steps=200&speed=10")
+        app.wait_for_title("Step 3 ")
+        app.key("space")
+        app.settled_screenshot()
+        paused = app.title()
+        app.settled_screenshot()
+        self.assertEqual(app.title(), paused)
+        app.key("space")
+        app.wait_for(lambda: app.title() != paused)
+
+    def test_arrows_and_home_walk(self):
+        app = self.finished("steps=20")
+        for key, title in (("Left", "Step 20 of 20"), ("Home", "Step 1 of 20"), ("Right", "Step 2 "), ("Right", "Step 3 "), ("Left", "Step 2 "), ("Home", "Step 1 ")):
+            app.key(key)
+            app.wait_for_title(title)
+
+    def test_scrubbing_goes_anywhere(self):
+        app = self.finished("steps=50")
+        app.click(305, 508)  # the timeline's start
+        app.wait_for_title("Step 1 of 50")
+        app.drag(310, 508, 770)
+        middle = app.wait_for_title("Step 2")
+        self.assertRegex(middle, r"Step 2\d of 50")
+
+    # --- Controls ---
+
+    def test_steps_slider_restarts_with_another_count(self):
+        app = self.finished("steps=8")
+        app.drag(118, 283, 160)
+        app.wait_for(lambda: app.title() and " of 8" not in app.title() and "Undiffuse" in app.title())
+        self.assertEqual(app.quit(), 0)
+        self.assertRegex(app.remembered()["settings"], r"steps=\d{2}")
+
+    def test_a_class_is_chosen_from_its_list(self):
+        app = self.finished()
+        before = app.settled_screenshot().crop(PANELS["equation"])
+        app.click(135, 198)  # opens the list
+        app.click(60, 268)  # an entry of it
+        app.point_away()
+        app.wait_for_title("Done")
+        after = app.settled_screenshot().crop(PANELS["equation"])
+        self.assertGreater(np.abs(pixels(after) - pixels(before)).mean(), 5)
+        self.assertEqual(app.quit(), 0)
+        self.assertIn("class=", app.remembered()["settings"])
+
+    # --- Files ---
+
+    def save(self, app, choice):
+        before = set(app.folder.glob("*.png"))
+        app.key("s", choice)
+        return app.wait_for(lambda: next(iter(set(app.folder.glob("*.png")) - before), None))
+
+    def test_saved_pictures_hold_their_settings_and_bring_them_back(self):
+        app = self.finished("steps=9&seed=77&class=each&images=4")
+        sizes = {"1": (224, 224), "2": (9 * 60 - 4, 116), "3": (456, 456)}
+        for choice, size in sizes.items():
+            path = self.save(app, choice)
+            self.assertEqual(settings_of_png(path), "class=each&steps=9&images=4&seed=77&speed=60")
+            self.assertEqual(read(path).size, size)
+        self.assertFalse(list(app.folder.glob("*.part")))
+        app.quit()
+        again = self.start(str(path))
+        again.wait_for_title(" of 9")
+        self.assertEqual(again.quit(), 0)
+        self.assertIn("seed=77", again.remembered()["settings"])
+
+    def test_the_default_picture_is_the_page_and_tools(self):
+        reference = np.fromfile(ROOT / "tests/data/default-picture.f32", dtype=np.float32).reshape(28, 28)
+        app = self.finished("steps=50")
+        saved = pixels(read(self.save(app, "3")))[::8, ::8, 0]
+        levels = (np.clip(reference, -1, 1) + 1) * 127.5
+        # One level each way: then any two views agree within 2/255.
+        self.assertLessEqual(float(np.abs(saved - levels).max()), 1.0 + 0.5)
+
+    def test_weights_files_open_or_say_why_not(self):
+        with tempfile.TemporaryDirectory() as folder:
+            mine = pathlib.Path(folder) / "mine.safetensors"
+            shutil.copy(ROOT / "weights/mnist-mean-variance.safetensors", mine)
+            app = self.start("--settings", "steps=5&speed=60", str(mine))
+            app.wait_for_title("Done: 5 of 5")
+            self.assertEqual(app.quit(), 0)
+            mine.write_bytes(b"not weights at all")
+            app = self.finished("steps=5")
+            good = app.settled_screenshot()
+            app.close()
+            app = self.start("--settings", "steps=5&speed=60", str(mine))
+            app.wait_for_title("Done: 5 of 5")  # the model that was open stays open
+            app.point_away()
+            message = (14, 868, 1266, 898)
+            shown, nothing = app.settled_screenshot().crop(message), good.crop(message)
+            self.assertGreater(np.abs(pixels(shown) - pixels(nothing)).max(), 80, "no sentence at the foot")
+
+    # --- Beginning and end ---
+
+    def test_settings_persist(self):
+        first = self.start("--settings", "steps=7&seed=5&speed=60")
+        first.wait_for_title("of 7")
+        self.assertEqual(first.quit(), 0)
+        second = self.start(home=first.home)
+        second.wait_for_title("of 7")
+        self.assertEqual(second.quit(), 0)
+        self.assertIn("seed=5", second.remembered()["settings"])
+
+    def test_closing_in_the_middle_of_a_run_ends_cleanly(self):
+        app = self.start("--settings", "steps=1000&images=16&speed=60")
+        app.wait_for_title("Step 2 ")
+        self.assertEqual(app.quit(), 0, app.said())
+        self.assertEqual(app.said(), "")
+
+    def test_wrong_options_are_one_sentence(self):
+        wrong = subprocess.run([PROGRAM, "--threads", "none"], capture_output=True, text=True, check=False)
+        self.assertEqual(wrong.returncode, 2)
+        self.assertEqual(len(wrong.stderr.strip().splitlines()), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
