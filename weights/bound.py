@@ -57,14 +57,18 @@ def prior_bits(x0, alpha_bar):
 
 
 @torch.no_grad()
-def bound_values(model, prediction, x0_all, labels_all, t_all, image_all, alpha_bar, generator, batch=250):
-    """{variance: bits/dim of each (t, image)}: the same model calls and noise for every variance."""
+def bound_values(model, prediction, x0_all, labels_all, t_all, image_all, alpha_bar, eps_of, batch=250):
+    """{variance: bits/dim of each (t, image)}: the same model calls and noise for every variance.
+
+    alpha_bar is the model's table, or rows of it for a bound of fewer steps; eps_of(t, image) -> [B,C,H,W].
+    """
     values = {name: torch.empty(len(t_all), dtype=torch.float64) for name in VARIANCES}
     groups = [torch.nonzero(t_all == 1)[:, 0], torch.nonzero(t_all > 1)[:, 0]]
     for where in [part for group in groups if len(group) for part in group.split(batch)]:
         t, x0 = t_all[where], x0_all[image_all[where]]
-        x_t = q_sample(x0, alpha_bar[t], torch.randn(x0.shape, generator=generator))
-        raw = model(x_t.contiguous(memory_format=torch.channels_last), t.float(), labels_all[image_all[where]])
+        x_t = q_sample(x0, alpha_bar[t], eps_of(t, image_all[where]))
+        model_t = prediction.model_t(alpha_bar[t]).float()
+        raw = model(x_t.contiguous(memory_format=torch.channels_last), model_t, labels_all[image_all[where]])
         x0_hat, r = prediction.mean_and_r(raw, x_t, alpha_bar[t])
         found = decoder_bits(x0, x0_hat, r, alpha_bar) if t[0] == 1 else kl_bits(x0, x0_hat, r, alpha_bar, t)
         for name in VARIANCES:
@@ -104,5 +108,6 @@ def measure_bound(model, prediction, x0, labels, seed=1, effort=1.0):
     alpha_bar = torch.from_numpy(prediction.table)
     generator = torch.Generator().manual_seed(seed)
     t_all, image_all = draw_terms(len(alpha_bar) - 1, len(x0), effort, generator)
-    values = bound_values(model, prediction, x0, labels, t_all, image_all, alpha_bar, generator)
+    eps_of = lambda t, image: torch.randn((len(t), *x0.shape[1:]), generator=generator)
+    values = bound_values(model, prediction, x0, labels, t_all, image_all, alpha_bar, eps_of)
     return {"model_calls": len(t_all), **summarise(values, t_all, prior_bits(x0, alpha_bar))}

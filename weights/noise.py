@@ -6,7 +6,8 @@ and a test of the one can start from the noise of the other.
 
 import numpy as np
 
-START, STEP, CHURN = 0, 1, 2  # purpose: x_T, z of a reverse step, noise added before a step
+# Purpose: x_T, z of a reverse step, noise added before a step, eps of q(x_t | x_0) in the bound.
+START, STEP, CHURN, BOUND = 0, 1, 2, 3
 
 f32 = np.float32
 

@@ -48,14 +48,6 @@ Picture strip(Session& session, int sample) {
   return tiled(x_t, columns, kGap / 2);
 }
 
-Picture sheet(Session& session) {
-  std::vector<Picture> images;
-  for (int sample = 0; sample < session.settings().images; ++sample) {
-    images.push_back(frame(session, session.num_steps(), sample));
-  }
-  return sheet_of(images);
-}
-
 }  // namespace
 
 Picture picture_of(const Shape& image, std::span<const float> values) {
@@ -103,8 +95,16 @@ Picture sheet_of(std::span<const Picture> pictures) {
   return tiled(large, columns, kGap);
 }
 
+Picture sheet_at(Session& session, int position) {
+  std::vector<Picture> images;
+  for (int sample = 0; sample < session.settings().images; ++sample) {
+    images.push_back(frame(session, position, sample));
+  }
+  return sheet_of(images);
+}
+
 Picture keepsake(Session& session, Keepsake what, int position, int sample) {
-  if (what == Keepsake::Sheet) return sheet(session);
+  if (what == Keepsake::Sheet) return sheet_at(session, session.num_steps());
   if (what == Keepsake::Strip) return strip(session, sample);
   return enlarged(frame(session, position, sample), kEnlarge);
 }

@@ -22,6 +22,9 @@ Picture tiled(std::span<const Picture> pictures, int columns, int gap);
 /// The usual sheet: enlarged and tiled as squarely as the count allows.
 Picture sheet_of(std::span<const Picture> pictures);
 
+/// The sheet of x after `position` steps (0..num_steps()), all images of the batch. Computes the steps.
+Picture sheet_at(Session& session, int position);
+
 enum class Keepsake {
   Frame,  ///< x after `position` steps, one image
   Strip,  ///< x_t above, x0_hat below, at up to 16 steps evenly over the run, one image

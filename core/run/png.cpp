@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <memory>
 
+#include "core/base/checksum.h"
+
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_STATIC
 #define STBI_WRITE_NO_STDIO
@@ -19,15 +21,6 @@ constexpr size_t kChunkFrame = 12;  // length, type and CRC, four bytes each
 constexpr size_t kHeaderEnd = kSignature.size() + kChunkFrame + 13;
 constexpr std::string_view kKeyword("undiffuse\0", 10);  // the zero ends a keyword
 constexpr size_t kMaxSettings = 4096;
-
-std::uint32_t crc32(std::span<const std::byte> bytes) {
-  std::uint32_t crc = ~0u;
-  for (const std::byte byte : bytes) {
-    crc ^= static_cast<std::uint32_t>(byte);
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (crc & 1 ? 0xedb88320u : 0u);
-  }
-  return ~crc;
-}
 
 void append_big_endian(std::vector<std::byte>& to, std::uint32_t value) {
   for (int shift = 24; shift >= 0; shift -= 8) to.push_back(static_cast<std::byte>(value >> shift & 0xff));

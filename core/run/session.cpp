@@ -11,10 +11,10 @@ namespace {
 
 constexpr int kMaxCallsPerImage = 2;  // with guidance
 
-std::vector<int> labels_of(const Settings& settings, int num_classes) {
+std::vector<int> labels_of(const Settings& settings, std::uint32_t first_sample, int num_classes) {
   std::vector<int> labels(static_cast<size_t>(settings.images));
   for (size_t i = 0; i < labels.size(); ++i) {
-    const int each = static_cast<int>(i) % num_classes;
+    const int each = static_cast<int>((first_sample + i) % static_cast<size_t>(num_classes));
     labels[i] = settings.label == kAnyClass    ? num_classes
                 : settings.label == kEachClass ? each
                                                : settings.label;
@@ -90,11 +90,12 @@ void Session::start_run() {
   Sampler sampler(make_sampler_table(settings_.sampler, trajectory), shape, noise(), settings_.clip);
   Trace trace(settings_.steps, layout_of(sampler, size), options_.trace_bytes);
   trace.put_state(0, sampler.state());
-  run_ = std::make_unique<Run>(Run{std::move(sampler),
-                                   {labels_of(settings_, model_->num_classes()), settings_.guidance},
-                                   std::move(trace),
-                                   std::vector<float>(size),
-                                   std::vector<float>(size)});
+  run_ = std::make_unique<Run>(
+      Run{std::move(sampler),
+          {labels_of(settings_, options_.first_sample, model_->num_classes()), settings_.guidance},
+          std::move(trace),
+          std::vector<float>(size),
+          std::vector<float>(size)});
   available_ = position_ = 0;
 }
 
@@ -161,7 +162,7 @@ bool Session::field(int step, int sample, Field field, std::span<float> out) con
                {table()[static_cast<size_t>(step)],
                 settings_.clip,
                 model_->parameterization(),
-                {settings_.seed, static_cast<std::uint32_t>(sample)}},
+                {settings_.seed, options_.first_sample + static_cast<std::uint32_t>(sample)}},
                inputs, out);
   return true;
 }

@@ -28,7 +28,8 @@ namespace undiffuse {
 struct SessionOptions {
   int threads = 1;
   size_t trace_bytes = kDefaultTraceBytes;
-  int images_per_slice = 4;  ///< network work between two returns of work(); smaller answers sooner
+  int images_per_slice = 4;        ///< network work between two returns of work(); smaller answers sooner
+  std::uint32_t first_sample = 0;  ///< the batch's images are samples first_sample, +1, ... of the seed
 };
 
 struct Applied {
@@ -98,7 +99,7 @@ class Session {
   void go_towards(int step);
   void answer_slice();
   void supply_answer();
-  NoiseSource noise() const { return {settings_.seed, 0}; }
+  NoiseSource noise() const { return {settings_.seed, options_.first_sample}; }
 
   SessionOptions options_;
   ThreadPool pool_;

@@ -348,16 +348,6 @@ void set_choice(const Setting& row, const std::string& value, Settings& settings
   }
 }
 
-void set_one(std::string_view key, const std::string& value, ParsedSettings& parsed) {
-  for (const Setting& row : settings_table()) {
-    if (row.name != key) continue;
-    if (row.type == SettingType::Text) return set_text(parsed.settings, value, parsed.notes);
-    if (row.type == SettingType::Choice) return set_choice(row, value, parsed.settings, parsed.notes);
-    return set_number_from_text(row, value, parsed.settings, parsed.notes);
-  }
-  parsed.notes.push_back("There is no setting " + in_quotes(key) + "; ignored.");
-}
-
 }  // namespace
 
 bool Settings::same_picture(const Settings& other) const {
@@ -384,6 +374,16 @@ bool is_in_use(const Setting& row, const Settings& settings) {
                      [&](std::string_view value) { return has("sampler", value); });
 }
 
+void set_setting(ParsedSettings& parsed, std::string_view name, const std::string& value) {
+  for (const Setting& row : settings_table()) {
+    if (row.name != name) continue;
+    if (row.type == SettingType::Text) return set_text(parsed.settings, value, parsed.notes);
+    if (row.type == SettingType::Choice) return set_choice(row, value, parsed.settings, parsed.notes);
+    return set_number_from_text(row, value, parsed.settings, parsed.notes);
+  }
+  parsed.notes.push_back("There is no setting " + in_quotes(name) + "; ignored.");
+}
+
 ParsedSettings parse_settings(std::string_view text) {
   ParsedSettings parsed;
   if (!text.empty() && (text.front() == '#' || text.front() == '?')) text.remove_prefix(1);
@@ -393,7 +393,7 @@ ParsedSettings parse_settings(std::string_view text) {
     if (pair.empty()) continue;
     const size_t equals = std::min(pair.find('='), pair.size());
     const std::string_view value = pair.substr(std::min(equals + 1, pair.size()));
-    set_one(percent_decoded(pair.substr(0, equals)), percent_decoded(value), parsed);
+    set_setting(parsed, percent_decoded(pair.substr(0, equals)), percent_decoded(value));
   }
   return parsed;
 }

@@ -75,6 +75,9 @@ struct ParsedSettings {
 /// "steps=50&class=3" (a leading '#' or '?' is skipped, %XX decoded); keys left out are defaults.
 ParsedSettings parse_settings(std::string_view text);
 
+/// One pair of such a string, its value as it is: sets it, or adds a note.
+void set_setting(ParsedSettings& parsed, std::string_view name, const std::string& value);
+
 /// The canonical string: the table's order, defaults left out. parse(format(s)) == s.
 std::string format_settings(const Settings& settings);
 

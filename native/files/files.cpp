@@ -53,6 +53,17 @@ Status write_file(const std::string& path, std::span<const std::byte> bytes) {
   return Error{path + " cannot be written: " + why + "."};
 }
 
+Status can_write(const std::string& path) {
+  std::error_code failed;
+  if (fs::is_directory(path, failed)) return Error{path + " is a folder: name a file in it."};
+  const std::string part = path + ".part";
+  errno = 0;
+  const bool opened = std::ofstream(part, std::ios::binary | std::ios::trunc).is_open();
+  if (!opened) return Error{path + " cannot be written: " + reason() + "."};
+  fs::remove(part, failed);
+  return Ok{};
+}
+
 Result<std::string> find_weights() {
   const char* named = std::getenv("UNDIFFUSE_WEIGHTS");
   if (named && *named) {

@@ -17,6 +17,9 @@ Result<std::vector<std::byte>> read_file(const std::string& path);
 /// or the new one, never half of one. On an error nothing is left behind.
 Status write_file(const std::string& path, std::span<const std::byte> bytes);
 
+/// Whether write_file() could, for those who want to know before long work. Leaves nothing behind.
+Status can_write(const std::string& path);
+
 /// The folder with the models: $UNDIFFUSE_WEIGHTS, else ../share/undiffuse/weights beside the program
 /// (an installed one), else weights/ of the source tree that it was built from.
 Result<std::string> find_weights();

@@ -2,7 +2,7 @@
 case ${1:-engine} in
   engine)
     build_native
-    build/release/tests/engine_bench weights/mnist-mean-variance.safetensors
+    build/release/native/tool/undiffuse bench
     ;;
   web)
     build_web

@@ -1,6 +1,6 @@
 # ./dev build native|wasm|web
 case ${1:-} in
-  native) build_native && say "build/release/ has the library, tests and benchmarks" ;;
+  native) build_native && say "the tool is build/release/native/tool/undiffuse; build/release/ has the library and the tests, too" ;;
   wasm)
     install_for "${wasm_packages[@]}"
     build_wasm wasm OFF

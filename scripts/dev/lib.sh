@@ -5,9 +5,9 @@ export PYTHONDONTWRITEBYTECODE=1
 python=/usr/bin/python3 # Debian's, which Debian's PyTorch belongs to
 jobs=$(nproc)
 
-build_packages=(cmake ninja-build g++ libeigen3-dev nlohmann-json3-dev libhwy-dev libstb-dev)
+build_packages=(cmake ninja-build g++ libeigen3-dev nlohmann-json3-dev libhwy-dev libstb-dev libcli11-dev)
 wasm_packages=(cmake ninja-build emscripten node-acorn libeigen3-dev nlohmann-json3-dev libhwy-dev libstb-dev)
-test_packages=(libgtest-dev clang-format chromium python3 python3-torch python3-numpy)
+test_packages=(libgtest-dev clang-format chromium python3 python3-torch python3-numpy dataset-fashion-mnist)
 check_packages=(clang clang-tidy)
 train_packages=(python3 python3-torch python3-numpy libtcmalloc-minimal4)
 

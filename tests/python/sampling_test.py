@@ -201,7 +201,8 @@ class WholeSampleTest(unittest.TestCase):
         t_all = torch.tensor(times).repeat_interleave(500)
         image_all = torch.arange(500).repeat(3)
         labels = torch.zeros(500, dtype=torch.int64)
-        values = bound.bound_values(model, MeanVariance(1.0), x0, labels, t_all, image_all, alpha_bar, generator)
+        eps_of = lambda t, image: torch.randn((len(t), 1, 16, 16), generator=generator)
+        values = bound.bound_values(model, MeanVariance(1.0), x0, labels, t_all, image_all, alpha_bar, eps_of)
         for row, t in enumerate(times):
             c0, _, beta_tilde, _ = transition(alpha_bar[t], alpha_bar[t - 1])
             g = (c0**2 / beta_tilde).item()

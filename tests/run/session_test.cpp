@@ -59,6 +59,20 @@ TEST(Session, SlicesOfABatchDoNotChangeIt) {
   EXPECT_TRUE(same_bits(everything(small), everything(whole)));
 }
 
+TEST(Session, ASampleIsTheSameAloneAndInABatch) {
+  for (const std::string sampler : {"sampler=ancestral", "sampler=edm-euler&schedule=rho&churn=4"}) {
+    OpenSession batch("steps=4&images=16&class=each&" + sampler);
+    OpenSession alone("steps=4&class=each&" + sampler, {.first_sample = 13});
+    batch.run();
+    alone.run();
+    for (int field = 0; field < kNumFields; ++field) {
+      EXPECT_TRUE(same_bits(get(batch, 3, 13, static_cast<Field>(field)),
+                            get(alone, 3, 0, static_cast<Field>(field))))
+          << sampler << " field " << field;
+    }
+  }
+}
+
 // Each sampler once, with noise where it can draw some, on schedules with and without times.
 const std::string kSamplers[] = {"sampler=ancestral",
                                  "sampler=ancestral&schedule=rho",
