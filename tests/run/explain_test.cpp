@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <regex>
+#include <string>
 
 #include "core/run/session.h"
 #include "support/files.h"
@@ -85,6 +87,73 @@ TEST_F(ExplainedRun, ASecondAnswerAndChurnAreNamed) {
   const std::string all = formulas(explain(6));
   EXPECT_NE(all.find("x̂_t = k x_t + s z′"), std::string::npos) << all;
   EXPECT_NE(all.find("c_2"), std::string::npos) << all;
+}
+
+std::string plain_minus(std::string text) {
+  const std::string minus = "−";
+  for (size_t at = 0; (at = text.find(minus)) != std::string::npos;) text.replace(at, minus.size(), "-");
+  return text;
+}
+
+/// The value of "a · b + c · (−d) − e": a sum of numbers and products of two.
+double value_of(const std::string& text) {
+  static const std::regex term(R"(([-+]?) ?\(?(-?[0-9.]+(?:e[-+]?[0-9]+)?)\)?(?: · \(?(-?[0-9.]+)\)?)?)");
+  const std::string numbers = plain_minus(text);
+  double sum = 0;
+  for (std::sregex_iterator at(numbers.begin(), numbers.end(), term), end; at != end; ++at) {
+    const double factor = (*at)[3].matched ? std::stod((*at)[3]) : 1;
+    sum += ((*at)[1] == "-" ? -1 : 1) * std::stod((*at)[2]) * factor;
+  }
+  return sum;
+}
+
+bool is_a_sum(const Explanation& line) {
+  return line.formula.starts_with("x̂") || line.formula.starts_with("μ") ||
+         line.formula.starts_with("x_{t−1}");
+}
+
+TEST_F(ExplainedRun, NumbersComeToTheirResults) {
+  for (const std::string sampler : {"ancestral", "ddim&eta=0.5", "edm-euler&churn=3&schedule=rho",
+                                    "edm-heun&schedule=rho", "dpm-solver-2m&clip=0"}) {
+    open("steps=8&sampler=" + sampler);
+    for (const int step : {1, 4, 6}) {
+      int sums = 0;
+      for (const Explanation& line : explain(step)) {
+        if (!is_a_sum(line)) continue;
+        ++sums;
+        // Factors with three digits after the point, on values below 4; a few of them.
+        EXPECT_NEAR(value_of(line.numbers), line.result, 0.01 + 0.005 * std::abs(line.result))
+            << sampler << ": " << line.formula << " = " << line.numbers;
+      }
+      EXPECT_GE(sums, 3);
+    }
+  }
+}
+
+TEST(ExplainedPrediction, EachHasItsEquation) {
+  Stage stage;
+  stage.alpha_bar = stage.churn.alpha_bar = 0.4;
+  stage.alpha_bar_prev = 0.6;
+  stage.transition = deterministic_step(0.4, 0.6);
+  ModelInfo model;
+  model.sigma_data = 0.5;
+  Settings settings;
+  settings.clip = false;
+  const double x = 0.8, x0 = -0.3;
+  for (const Prediction prediction : {Prediction::V, Prediction::Eps, Prediction::X0, Prediction::Edm}) {
+    model.prediction = prediction;
+    PixelValues pixel{};
+    const double raw = output_from_x0(model.parameterization(), x, x0, 0.4);
+    pixel[static_cast<size_t>(Field::XT)] = pixel[static_cast<size_t>(Field::XHat)] = x;
+    pixel[static_cast<size_t>(Field::MeanOutput)] = raw;
+    pixel[static_cast<size_t>(Field::X0Hat)] = x0;
+    const Explanation line = explain_pixel({model, settings, stage}, pixel).front();
+    if (prediction == Prediction::Eps) {
+      EXPECT_EQ(line.numbers, "(0.800 − 0.775 · 1.278) / 0.632");
+    } else {
+      EXPECT_NEAR(value_of(line.numbers), x0, 0.005) << line.formula << " = " << line.numbers;
+    }
+  }
 }
 
 }  // namespace
