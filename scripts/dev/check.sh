@@ -1,7 +1,7 @@
 # ./dev check: what takes longer than ./dev test. At most 75 minutes on two cores.
 fuzz_seconds=${UNDIFFUSE_FUZZ_SECONDS:-300}
 
-install_for "${build_packages[@]}" "${test_packages[@]}" "${check_packages[@]}"
+install_for "${build_packages[@]}" "${app_packages[@]}" "${test_packages[@]}" "${check_packages[@]}"
 
 # sanitized PRESET CTEST-ARGUMENTS...
 sanitized() {
@@ -16,7 +16,7 @@ sanitized() {
 
 sanitized asan
 # The single-threaded layers have nothing for it to find.
-sanitized tsan -R 'Threads|ThreadPool|Engine|Session|tool_'
+sanitized tsan -R 'Threads|ThreadPool|Engine|Session|Runner|tool_'
 
 say "the bound of 16 images, all terms, in C++ and PyTorch"
 build_native
@@ -27,7 +27,7 @@ say "building with clang"
 run_logged cmake-clang cmake -S . -B build/clang -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
 run_logged build-clang cmake --build build/clang -j "$jobs"
 say "clang-tidy"
-git ls-files 'core/*.cpp' 'native/files/*.cpp' 'native/tool/*.cpp' >build/logs/tidy-files
+git ls-files 'core/*.cpp' 'native/files/*.cpp' 'native/tool/*.cpp' 'native/app/*.cpp' >build/logs/tidy-files
 run_logged clang-tidy xargs -a build/logs/tidy-files -P "$jobs" -n 1 clang-tidy -p build/clang --quiet
 
 say "building the fuzzers"

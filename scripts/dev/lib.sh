@@ -6,8 +6,10 @@ python=/usr/bin/python3 # Debian's, which Debian's PyTorch belongs to
 jobs=$(nproc)
 
 build_packages=(cmake ninja-build g++ libeigen3-dev nlohmann-json3-dev libhwy-dev libstb-dev libcli11-dev)
+app_packages=(libglfw3-dev libimgui-dev libgl-dev fonts-dejavu-core fonts-dejavu-extra)
 wasm_packages=(cmake ninja-build emscripten node-acorn libeigen3-dev nlohmann-json3-dev libhwy-dev libstb-dev)
-test_packages=(libgtest-dev clang-format chromium python3 python3-torch python3-numpy dataset-fashion-mnist)
+test_packages=(libgtest-dev clang-format chromium python3 python3-torch python3-numpy dataset-fashion-mnist
+  xvfb xdotool libgl1-mesa-dri python3-pil)
 check_packages=(clang clang-tidy)
 train_packages=(python3 python3-torch python3-numpy libtcmalloc-minimal4)
 
@@ -81,8 +83,8 @@ install_page_tools() {
 }
 
 build_native() {
-  install_for "${build_packages[@]}"
-  say "building the core"
+  install_for "${build_packages[@]}" "${app_packages[@]}"
+  say "building the core, the tool and the app"
   run_logged cmake-release cmake --preset release "$@"
   run_logged build-release cmake --build build/release -j "$jobs"
 }

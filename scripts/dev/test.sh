@@ -68,7 +68,7 @@ wasm_tests() {
   return $status
 }
 
-install_for "${build_packages[@]}" "${wasm_packages[@]}" "${test_packages[@]}"
+install_for "${build_packages[@]}" "${app_packages[@]}" "${wasm_packages[@]}" "${test_packages[@]}"
 build_native
 build_web ON
 suite format-cpp clang-format --dry-run --Werror $(cpp_sources)

@@ -1,4 +1,4 @@
-"""The windowed app on a real (virtual) display: `app_test.py <repository> <undiffuse-app>`.
+"""The windowed app on a real (virtual) display. UNDIFFUSE_APP names the program (default: the release build's).
 
 UNDIFFUSE_WRITE_SCREENSHOTS=1 replaces the stored screenshots, which are for Debian 12's packages.
 """
@@ -7,7 +7,6 @@ import os
 import pathlib
 import shutil
 import subprocess
-import sys
 import tempfile
 import unittest
 
@@ -16,8 +15,8 @@ from PIL import Image
 
 from desktop import App, Desktop, settings_of_png
 
-ROOT = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 2 else ".")
-PROGRAM = sys.argv.pop(1) if len(sys.argv) > 1 else "build/release/native/app/undiffuse-app"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("UNDIFFUSE_APP", str(ROOT / "build/release/native/app/undiffuse-app"))
 STORED = ROOT / "tests/data/app"
 
 # Where the panels are in a window of 1280 x 900 (left, top, right, bottom).

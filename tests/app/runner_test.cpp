@@ -1,0 +1,117 @@
+// The network's thread, without a window: what it shows is what a session computes.
+#include "native/app/runner.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "native/files/files.h"
+#include "support/files.h"
+
+namespace undiffuse {
+namespace {
+
+class RunnerTest : public testing::Test {
+ protected:
+  static Settings settings_of(const std::string& text) { return parse_settings(text).settings; }
+
+  Snapshot wait_for(const std::function<bool(const Snapshot&)>& condition) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (std::chrono::steady_clock::now() < end) {
+      Snapshot snapshot = runner_.snapshot();
+      if (condition(snapshot)) return snapshot;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    ADD_FAILURE() << "waited in vain";
+    return runner_.snapshot();
+  }
+  Snapshot wait_for_step(int num_steps, int step, int sample) {
+    return wait_for([&](const Snapshot& s) {
+      return s.run && s.run->num_steps() == num_steps && s.now && s.now->step == step &&
+             s.now->sample == sample;
+    });
+  }
+
+  std::atomic<int> news_ = 0;
+  Runner runner_{2, [this] { ++news_; }};
+};
+
+TEST_F(RunnerTest, ShowsWhatASessionComputes) {
+  runner_.apply(settings_of("steps=6&images=4&class=each"));
+  runner_.open(default_weights(), "model");
+  runner_.look_at(5, 2);
+  const Snapshot snapshot = wait_for_step(6, 5, 2);
+  Session session;
+  session.apply("steps=6&images=4&class=each");
+  ASSERT_TRUE(session.open_model(default_weights()).ok());
+  session.compute(5);
+  std::vector<float> expected(28 * 28);
+  for (int field = 0; field < kNumFields; ++field) {
+    ASSERT_TRUE(session.field(5, 2, static_cast<Field>(field), expected));
+    EXPECT_EQ(snapshot.now->fields[static_cast<size_t>(field)], expected) << field;
+  }
+  EXPECT_EQ(snapshot.now->batch.size(), 4u);
+  EXPECT_GT(news_, 0);
+}
+
+TEST_F(RunnerTest, TheStripFillsUpAsFarAsTheRunHasCome) {
+  runner_.apply(settings_of("steps=6"));
+  runner_.open(default_weights(), "model");
+  runner_.look_at(3, 0);
+  const Snapshot snapshot =
+      wait_for([](const Snapshot& s) { return s.strip.size() == 7 && !s.strip[3]->above.empty(); });
+  EXPECT_EQ(snapshot.strip[0]->above.size(), 28u * 28);
+  EXPECT_TRUE(snapshot.strip[5]->above.empty()) << "thumbnails never make the model run ahead";
+}
+
+TEST_F(RunnerTest, TheNewestSettingsWin) {
+  runner_.open(default_weights(), "model");
+  for (int steps = 2; steps < 12; ++steps) {
+    runner_.apply(settings_of("steps=" + std::to_string(steps)));
+    runner_.look_at(steps - 1, 0);
+  }
+  wait_for_step(11, 10, 0);
+}
+
+TEST_F(RunnerTest, ABadFileIsASentenceAndTheOpenModelStays) {
+  runner_.apply(settings_of("steps=3"));
+  runner_.open(default_weights(), "good");
+  runner_.look_at(2, 0);
+  wait_for_step(3, 2, 0);
+  runner_.open(std::vector<std::byte>(100), "bad");
+  const Snapshot snapshot = wait_for([](const Snapshot& s) { return !s.notes.empty(); });
+  EXPECT_EQ(snapshot.notes.front().substr(0, 5), "bad: ");
+  EXPECT_NE(snapshot.run, nullptr);
+}
+
+TEST_F(RunnerTest, SavesWhileItRuns) {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("undiffuse-runner-" + std::to_string(std::rand()));
+  std::filesystem::create_directory(folder);
+  runner_.apply(settings_of("steps=4&seed=9"));
+  runner_.open(default_weights(), "model");
+  runner_.save(Keepsake::Frame, 4, 0, (folder / "frame.png").string());
+  runner_.save(Keepsake::Frame, 4, 0, (folder / "missing/frame.png").string());
+  const Snapshot snapshot = wait_for([](const Snapshot& s) { return s.notes.size() == 2; });
+  EXPECT_EQ(snapshot.notes[0].substr(0, 6), "Saved ");
+  EXPECT_NE(snapshot.notes[1].find("cannot be written"), std::string::npos);
+  const auto file = read_file((folder / "frame.png").string());
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(*settings_of_png(*file), "steps=4&seed=9");
+  std::filesystem::remove_all(folder);
+}
+
+TEST(StripPositions, HaveBothEndsAndNoColumnTwice) {
+  EXPECT_EQ(strip_positions(1), (std::vector<int>{0, 1}));
+  EXPECT_EQ(strip_positions(3), (std::vector<int>{0, 1, 2, 3}));
+  const std::vector<int> many = strip_positions(1000);
+  EXPECT_EQ(many.size(), 16u);
+  EXPECT_EQ(many.front(), 0);
+  EXPECT_EQ(many.back(), 1000);
+}
+
+}  // namespace
+}  // namespace undiffuse
