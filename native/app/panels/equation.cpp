@@ -14,14 +14,23 @@ namespace {
 constexpr float kTermSize = 0.72f, kRawSize = 0.34f;  // of a state's side
 constexpr float kOperator = 30, kCaption = 50, kLargestSide = 230;
 
+// What can be seen of the network's answer.
+struct Said {
+  Field field;
+  const char* name;
+};
+constexpr Said kSaid[] = {
+    {Field::MeanOutput, "raw output"}, {Field::X0Hat, "image x̂₀"}, {Field::EpsHat, "noise ε̂"}};
+constexpr float kSaidWidth = 78;
+
 int grid_side(const View& view) {
   const int images = view.snapshot.run ? view.run().settings.images : 1;
   return images == 1 ? 0 : static_cast<int>(std::ceil(std::sqrt(static_cast<double>(images))));
 }
 
 float state_side(const View& view, float width) {
-  const float sides = 2 + 3 * kTermSize + kRawSize + (grid_side(view) > 0 ? 1.1f : 0.0f);
-  const float room = width - 2 * ImGui::GetStyle().WindowPadding.x - px(3 * kOperator + 40);
+  const float sides = 2 + 3 * kTermSize + (grid_side(view) > 0 ? 1.1f : 0.0f);
+  const float room = width - 2 * ImGui::GetStyle().WindowPadding.x - px(3 * kOperator + 24 + kSaidWidth);
   return std::clamp(std::floor(room / sides), px(84), px(kLargestSide));
 }
 
@@ -46,9 +55,13 @@ float EquationPanel::height(const View& view, float width) {
 void EquationPanel::update(const View& view) {
   const Shape& image = view.run().model.image;
   sigma_.range = range_of(view.field(Field::Sigma));
-  raw_.range = signed_range_of(view.field(Field::MeanOutput));
-  raw_.symbol = output_symbol(view.run().model.prediction);
-  for (Term* term : {&x_t_, &raw_, &mu_, &sigma_, &z_, &next_}) {
+  const bool image_like = said_.field == Field::X0Hat;
+  said_.map = image_like ? Colormap::Grey : Colormap::Diverging;
+  said_.range = image_like ? kImageRange : signed_range_of(view.field(said_.field));
+  said_.symbol = image_like                     ? "x̂_0"
+                 : said_.field == Field::EpsHat ? "ε̂"
+                                                : output_symbol(view.run().model.prediction);
+  for (Term* term : {&x_t_, &said_, &mu_, &sigma_, &z_, &next_}) {
     term->texture.show(image, view.field(term->field), term->map, term->range);
   }
   const auto& batch = view.now().batch;
@@ -78,26 +91,41 @@ void EquationPanel::term(View& view, Term& term, float side, float height) {
   ImGui::EndGroup();
 }
 
+void EquationPanel::choose_said() {
+  ImGui::PushFont(fonts().small);
+  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {px(4), px(2)});
+  ImGui::SetNextItemWidth(px(kSaidWidth));
+  for (const Said& said : kSaid) {
+    if (said.field != said_.field || !ImGui::BeginCombo("##said", said.name, ImGuiComboFlags_NoArrowButton)) {
+      continue;
+    }
+    for (const Said& other : kSaid) {
+      if (ImGui::Selectable(other.name, other.field == said_.field)) said_.field = other.field;
+    }
+    ImGui::EndCombo();
+    break;
+  }
+  ImGui::PopStyleVar();
+  ImGui::PopFont();
+  if (ImGui::IsItemHovered())
+    ImGui::SetTooltip("What the network said: as it came out, as an image, as noise");
+}
+
 void EquationPanel::network(View& view, float side, float height) {
-  const float width = side * kRawSize + px(8);
+  const float small = side * kRawSize;
   Inspected inspected{view.row, view.column};
   ImGui::SameLine(0, px(12));
   ImGui::BeginGroup();
-  ImGui::Dummy({width, (height - side * kRawSize) / 2 - px(24)});
-  muted_text("network");
-  if (picture(raw_.texture, side * kRawSize, view.snapshot.run ? view.run().model.image : Shape{},
-              inspected)) {
+  ImGui::Dummy({px(kSaidWidth), (height - small) / 2 - px(24)});
+  muted_text("network  →");
+  if (picture(said_.texture, small, view.snapshot.run ? view.run().model.image : Shape{}, inspected)) {
     view.row = inspected.row;
     view.column = inspected.column;
   }
-  math_text(raw_.symbol, theme().ink);
-  ImGui::SameLine(0, px(4));
-  muted_text("raw");
-  ImGui::PushFont(fonts().title);
-  ImGui::TextUnformatted("  →");
-  ImGui::PopFont();
+  choose_said();
+  math_text(said_.symbol, theme().ink);
   ImGui::EndGroup();
-  ImGui::SameLine(0, px(12));
+  ImGui::SameLine(0, px(10));
 }
 
 void EquationPanel::grid(View& view, float side) {

@@ -24,12 +24,13 @@ class EquationPanel {
   };
 
   void update(const View& view);
+  void choose_said();
   void term(View& view, Term& term, float side, float height);
   void network(View& view, float side, float height);
   void grid(View& view, float side);
 
   Term x_t_{Field::XT, Colormap::Grey, "x_t", "now", 1, {}, kImageRange};
-  Term raw_{Field::MeanOutput, Colormap::Diverging, "", "raw output", 1, {}, {}};
+  Term said_{Field::MeanOutput, Colormap::Diverging, "", "", 1, {}, {}};  // beside the network: see kSaid
   Term mu_{Field::Mu, Colormap::Grey, "μ", "predicted mean", 1, {}, kImageRange};
   Term sigma_{Field::Sigma, Colormap::Viridis, "σ", "predicted deviation", 3, {}, {}};
   Term z_{Field::Z, Colormap::Diverging, "z", "fresh noise", 1, {}, kNoiseRange};
