@@ -11,8 +11,10 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/run/describe.h"
+#include "core/run/picture.h"
 #include "core/run/session.h"
 
 namespace {
@@ -25,6 +27,7 @@ struct State {
   Session session;
   std::string text;   // what the last returned string points to
   std::string error;  // the last failure's sentence
+  std::vector<std::byte> saved;
   double milliseconds = 0;
 };
 
@@ -110,6 +113,25 @@ EMSCRIPTEN_KEEPALIVE int ud_field(int step, int sample, int field, float* out) {
   const bool there = state->session.field(step, sample, static_cast<Field>(field),
                                           std::span(out, static_cast<size_t>(size)));
   return there ? size : -1;
+}
+
+/// A picture to keep as a PNG with its settings inside (Keepsake: 0 frame, 1 strip, 2 sheet); the size
+/// of what ud_saved() then points to, or -1. Computes records that are missing, without slices.
+EMSCRIPTEN_KEEPALIVE int ud_save(int what, int position, int sample) {
+  if (!state->session.has_model() || what < 0 || what > 2) return -1;
+  if (position < 0 || position > state->session.num_steps()) return -1;
+  if (sample < 0 || sample >= state->session.settings().images) return -1;
+  state->saved = keepsake_png(state->session, static_cast<Keepsake>(what), position, sample);
+  return static_cast<int>(state->saved.size());
+}
+EMSCRIPTEN_KEEPALIVE const std::byte* ud_saved() { return state->saved.data(); }
+
+/// The settings string in a saved PNG; null and ud_error() if there is none.
+EMSCRIPTEN_KEEPALIVE const char* ud_settings_of_png(const std::uint8_t* bytes, int size) {
+  const auto settings =
+      settings_of_png(std::as_bytes(std::span(bytes, static_cast<size_t>(std::max(size, 0)))));
+  state->error = settings ? "" : settings.error().message;
+  return settings ? returned(*settings) : nullptr;
 }
 
 /// What a step takes, from the last slice of network work; 0 before the first.

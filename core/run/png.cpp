@@ -70,10 +70,8 @@ std::vector<std::byte> encode_png(const Picture& picture, std::string_view setti
   UNDIFFUSE_ASSERT(encoded != nullptr);  // it fails for want of memory alone
   const auto bytes = std::as_bytes(std::span(encoded.get(), static_cast<size_t>(size)));
   std::vector<std::byte> file(bytes.begin(), bytes.end());
-  if (!settings.empty()) {
-    const std::vector<std::byte> chunk = text_chunk(settings);
-    file.insert(file.begin() + kHeaderEnd, chunk.begin(), chunk.end());
-  }
+  const std::vector<std::byte> chunk = text_chunk(settings);
+  file.insert(file.begin() + kHeaderEnd, chunk.begin(), chunk.end());
   return file;
 }
 

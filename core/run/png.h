@@ -20,7 +20,7 @@ struct Picture {
   std::vector<std::uint8_t> pixels;  ///< [height, width, channels]
 };
 
-/// The file's bytes. `settings` is a settings string (printable ASCII); empty: none is stored.
+/// The file's bytes. `settings` is a settings string (printable ASCII; all defaults are the empty one).
 std::vector<std::byte> encode_png(const Picture& picture, std::string_view settings);
 
 /// The settings string in a file made by encode_png(), whatever else has been done to its pixels

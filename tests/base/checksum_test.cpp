@@ -7,7 +7,7 @@
 namespace undiffuse {
 namespace {
 
-std::uint32_t of(std::string_view text) { return crc32(std::as_bytes(std::span(text))); }
+std::uint32_t of(std::string_view text) { return crc32(std::as_bytes(std::span(text.data(), text.size()))); }
 
 // The check value of the CRC catalogues ("CRC-32/ISO-HDLC"), and what every empty PNG ends with.
 TEST(Checksum, HasThePublishedValues) {

@@ -1,11 +1,12 @@
 // Wires the state, the engine and the views: an event changes the state, render() shows it.
 import { byId } from "./dom";
 import { Engine, type FrameSource } from "./engine/client";
-import type { CurveKind, Run, Value, Values, Want } from "./engine/protocol";
+import type { CurveKind, Keepsake, Run, Value, Values, Want } from "./engine/protocol";
 import { Field } from "./engine/protocol";
+import { download, startFiles } from "./files";
 import { Player } from "./player";
 import { loadRecording, type RecordingIndex } from "./recording";
-import { defaults, frame, settingsString, shownStep, stepTitle, type State } from "./state";
+import { defaults, frame, settingsString, settingsValues, shownStep, stepTitle, type State } from "./state";
 import { missingFeature, prefersStillness, usableThreads } from "./support";
 import { startTheme } from "./theme";
 import { ControlsView } from "./views/controls";
@@ -108,6 +109,7 @@ export class App {
       this.render();
     });
     byId("share").addEventListener("click", () => void this.share());
+    startFiles({ save: (what) => void this.save(what), open: (file) => void this.open(file) });
     const help = byId<HTMLDialogElement>("help");
     byId("help-button").addEventListener("click", () => help.showModal());
     document.addEventListener("keydown", (event) => {
@@ -217,18 +219,8 @@ export class App {
 
   // --- Settings ---
 
-  /** The hash as values, for the first view; what is unknown or out of range is the core's to say. */
   private hashValues(): Values {
-    const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
-    const values = defaults(this.index.table);
-    for (const row of this.index.table) {
-      const text = given[row.name];
-      if (text === undefined) continue;
-      const numeric =
-        row.type !== "choice" && row.type !== "text" && text !== "" && !Number.isNaN(Number(text));
-      values[row.name] = numeric ? Number(text) : text;
-    }
-    return values;
+    return settingsValues(this.index.table, location.hash.slice(1));
   }
 
   private writeHash(settings: string): void {
@@ -260,6 +252,36 @@ export class App {
       button.textContent = "Copy the address";
     }
     setTimeout(() => (button.textContent = "Share"), 1500);
+  }
+
+  // --- Files ---
+
+  private async save(what: Keepsake): Promise<void> {
+    try {
+      const bytes = await this.engine.save(what, this.state.position, this.state.sample);
+      download(`undiffuse-${what}.png`, bytes);
+    } catch (error) {
+      this.messages.showNotes([String((error as Error).message)]);
+    }
+  }
+
+  private async open(file: File): Promise<void> {
+    if (this.threads === 0) {
+      this.messages.showNotes([`The network is still loading: open ${file.name} once it runs.`]);
+      return;
+    }
+    try {
+      const opened = await this.engine.open(file.name, new Uint8Array(await file.arrayBuffer()));
+      if (opened.settings !== undefined) {
+        await this.apply(settingsValues(this.index.table, opened.settings), opened.settings);
+      } else if (opened.model !== undefined) {
+        this.loadedModel = opened.model;
+        this.controls.addModel(opened.model, file.name);
+        await this.apply({ ...this.state.values, model: opened.model });
+      }
+    } catch (error) {
+      this.messages.showNotes([`${file.name}: ${String((error as Error).message)}`]);
+    }
   }
 
   // --- Moving through the run ---

@@ -80,3 +80,17 @@ function wayOf(run: Run, step: number): string {
 
 /** EDM's sigma: noise over signal. */
 export const noiseLevel = (alphaBar: number) => Math.sqrt((1 - alphaBar) / alphaBar);
+
+/** A settings string as values, for the first view; what is unknown or out of range is the core's to say. */
+export function settingsValues(table: Setting[], text: string): Values {
+  const given = Object.fromEntries(new URLSearchParams(text));
+  const values = defaults(table);
+  for (const row of table) {
+    const value = given[row.name];
+    if (value === undefined) continue;
+    const numeric =
+      row.type !== "choice" && row.type !== "text" && value !== "" && !Number.isNaN(Number(value));
+    values[row.name] = numeric ? Number(value) : value;
+  }
+  return values;
+}

@@ -1,5 +1,5 @@
 // The page's end of the worker: a cache of frames, and requests that always name all that is wanted now.
-import type { Applied, Field, FromWorker, Run, Schedules, ToWorker, Want } from "./protocol";
+import type { Applied, Field, FromWorker, Keepsake, Run, Schedules, ToWorker, Want } from "./protocol";
 
 /** Where views get a run's images from: the live engine, or a recording. */
 export interface FrameSource {
@@ -119,10 +119,28 @@ export class Engine {
     return message.schedules;
   }
 
+  /** A PNG with its settings inside; `position` counts the steps taken. */
+  async save(what: Keepsake, position: number, sample: number): Promise<Uint8Array> {
+    type Saved = Extract<FromWorker, { type: "saved" }>;
+    return (await this.ask<Saved>((id) => ({ type: "save", id, what, position, sample }))).bytes;
+  }
+
+  /** What a file was: the settings of a saved picture, or the model that is open now. */
+  open(name: string, bytes: Uint8Array): Promise<{ settings?: string; model?: string }> {
+    type Opened = Extract<FromWorker, { type: "opened" }>;
+    return this.ask<Opened>((id) => ({ type: "open", id, name, bytes }));
+  }
+
+  /** Rejects with the worker's sentence if it refuses. */
   private ask<T extends FromWorker>(question: (id: number) => ToWorker): Promise<T> {
     const id = this.nextId++;
     this.post(question(id));
-    return new Promise((resolve) => this.answers.set(id, (message) => resolve(message as T)));
+    return new Promise((resolve, reject) =>
+      this.answers.set(id, (message) => {
+        if (message.type === "refused") reject(new Error(message.message));
+        else resolve(message as T);
+      }),
+    );
   }
 
   private post(message: ToWorker): void {
@@ -147,6 +165,9 @@ export class Engine {
         return this.events.frames();
       case "applied":
       case "schedules":
+      case "saved":
+      case "opened":
+      case "refused":
         this.answers.get(message.id)?.(message);
         this.answers.delete(message.id);
     }

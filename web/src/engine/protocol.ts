@@ -104,11 +104,17 @@ export interface Want {
   ifAvailable?: boolean;
 }
 
+/** Pictures to keep, in the order of core/run/picture.h's Keepsake. */
+export const KEEPSAKES = ["frame", "strip", "sheet"] as const;
+export type Keepsake = (typeof KEEPSAKES)[number];
+
 export type ToWorker =
   | { type: "load"; base: string; model: string; threads: number }
   | { type: "apply"; id: number; settings: string }
   | { type: "schedules"; id: number; settings: string; points: number }
-  | { type: "want"; run: number; wants: Want[] };
+  | { type: "want"; run: number; wants: Want[] }
+  | { type: "save"; id: number; what: Keepsake; position: number; sample: number }
+  | { type: "open"; id: number; name: string; bytes: Uint8Array };
 
 export type FromWorker =
   | { type: "progress"; what: string; loaded: number; total: number }
@@ -117,6 +123,11 @@ export type FromWorker =
   | { type: "applied"; id: number; run: number; applied: Applied; info: Run }
   | { type: "schedules"; id: number; schedules: Schedules }
   | { type: "computing"; run: number; available: number }
+  | { type: "saved"; id: number; bytes: Uint8Array }
+  /** A saved picture gave its settings, or a weights file is the model now. */
+  | { type: "opened"; id: number; settings?: string; model?: string }
+  /** A sentence, instead of the answer to `id`. */
+  | { type: "refused"; id: number; message: string }
   | {
       type: "frames";
       run: number;

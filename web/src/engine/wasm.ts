@@ -1,5 +1,5 @@
 // The WASM module's flat C functions (web/bindings.cpp) as typed calls.
-import type { Applied, Field, Run, Schedules } from "./protocol";
+import { KEEPSAKES, type Applied, type Field, type Keepsake, type Run, type Schedules } from "./protocol";
 
 interface Exports {
   HEAPU8: Uint8Array;
@@ -18,6 +18,9 @@ interface Exports {
   _ud_compute(step: number): number;
   _ud_available(): number;
   _ud_field(step: number, sample: number, field: number, out: number): number;
+  _ud_save(what: number, position: number, sample: number): number;
+  _ud_saved(): number;
+  _ud_settings_of_png(bytes: number, size: number): number;
   _ud_milliseconds_per_step(): number;
 }
 
@@ -36,11 +39,8 @@ export class Core {
 
   /** Throws the loader's sentence if the bytes are no model. */
   open(bytes: Uint8Array): void {
-    const pointer = this.module._malloc(bytes.length);
-    this.module.HEAPU8.set(bytes, pointer);
-    const opened = this.module._ud_open(pointer, bytes.length);
-    this.module._free(pointer);
-    if (opened !== 0) throw new Error(this.module.UTF8ToString(this.module._ud_error()));
+    const opened = this.withBytes(bytes, (pointer) => this.module._ud_open(pointer, bytes.length));
+    if (opened !== 0) throw this.error();
     const model = this.run().model;
     this.imageSize = model.height * model.width * model.channels;
     if (this.out) this.module._free(this.out);
@@ -75,12 +75,39 @@ export class Core {
     return this.module.HEAPF32.slice(this.out / 4, this.out / 4 + count);
   }
 
+  /** A PNG with its settings inside. */
+  save(what: Keepsake, position: number, sample: number): Uint8Array {
+    const size = this.module._ud_save(KEEPSAKES.indexOf(what), position, sample);
+    if (size < 0) throw new Error("There is no such picture to save.");
+    const pointer = this.module._ud_saved();
+    return this.module.HEAPU8.slice(pointer, pointer + size);
+  }
+
+  /** The settings string in a saved PNG; throws a sentence if there is none. */
+  settingsOfPng(bytes: Uint8Array): string {
+    const text = this.withBytes(bytes, (pointer) => this.module._ud_settings_of_png(pointer, bytes.length));
+    if (text === 0) throw this.error();
+    return this.module.UTF8ToString(text);
+  }
+
   milliseconds(): number {
     return this.module._ud_milliseconds_per_step();
   }
 
   private json<T>(pointer: number): T {
     return JSON.parse(this.module.UTF8ToString(pointer)) as T;
+  }
+
+  private error(): Error {
+    return new Error(this.module.UTF8ToString(this.module._ud_error()));
+  }
+
+  private withBytes<T>(bytes: Uint8Array, use: (pointer: number) => T): T {
+    const pointer = this.module._malloc(Math.max(bytes.length, 1));
+    this.module.HEAPU8.set(bytes, pointer);
+    const result = use(pointer);
+    this.module._free(pointer);
+    return result;
   }
 
   private withText<T>(text: string, use: (pointer: number) => T): T {

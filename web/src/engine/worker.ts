@@ -18,11 +18,11 @@ function post(message: FromWorker, transfer: Transferable[] = []): void {
 
 /** Lets queued messages in; setTimeout would wait 4 ms each time. */
 const turn = new MessageChannel();
-let resume: () => void = () => {};
-turn.port1.onmessage = () => resume();
+const resumes: (() => void)[] = [];
+turn.port1.onmessage = () => resumes.shift()?.();
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
-    resume = resolve;
+    resumes.push(resolve);
     turn.port2.postMessage(null);
   });
 }
@@ -93,6 +93,9 @@ function loadProgram(base: string, threads: number, progress: Progress): Promise
   return program;
 }
 
+/** Weights files that a person opened, by their model's name. */
+const openedFiles = new Map<string, Uint8Array>();
+
 let loads = 0; // a download that outlives its failed load is silent
 async function load({ base, model, threads }: Extract<ToWorker, { type: "load" }>): Promise<void> {
   const number = ++loads;
@@ -100,7 +103,8 @@ async function load({ base, model, threads }: Extract<ToWorker, { type: "load" }
     if (number === loads) post({ type: "progress", what, loaded, total });
   };
   try {
-    const weights = fetchBytes(`${base}models/${model}.safetensors`, "model", progress);
+    const weights =
+      openedFiles.get(model) ?? fetchBytes(`${base}models/${model}.safetensors`, "model", progress);
     const [ready, bytes] = await Promise.all([loadProgram(base, threads, progress), weights]);
     if (number !== loads) return;
     ready.open(bytes);
@@ -154,12 +158,49 @@ async function pump(ready: Core): Promise<void> {
   pumping = false;
 }
 
+/** A weights file becomes the model; a saved picture gives its settings back. */
+function open(ready: Core, { id, name, bytes }: Extract<ToWorker, { type: "open" }>): void {
+  if (name.toLowerCase().endsWith(".png")) {
+    post({ type: "opened", id, settings: ready.settingsOfPng(bytes) });
+    return;
+  }
+  ready.open(bytes);
+  run += 1;
+  wants = [];
+  const model = ready.run().model.name;
+  openedFiles.set(model, bytes);
+  post({ type: "opened", id, model });
+}
+
+/** In slices, as far as the picture needs the run. */
+async function save(ready: Core, message: Extract<ToWorker, { type: "save" }>): Promise<void> {
+  const { id, what, position, sample } = message;
+  const needed = what === "frame" ? Math.max(position - 1, 0) : ready.run().steps - 1;
+  const started = run;
+  while (!ready.compute(needed)) {
+    await nextTurn();
+    if (run !== started) throw new Error("The run changed before it was saved: save again.");
+  }
+  const bytes = ready.save(what, position, sample);
+  post({ type: "saved", id, bytes }, [bytes.buffer]);
+}
+
+/** What goes wrong on the way is the answer. */
+async function answer(id: number, act: () => void | Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    post({ type: "refused", id, message: reason(error) });
+  }
+}
+
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === "load") {
     void load(data);
     return;
   }
   if (!core) return;
+  const ready = core;
   switch (data.type) {
     case "apply": {
       const applied = core.apply(data.settings);
@@ -172,6 +213,12 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     }
     case "schedules":
       post({ type: "schedules", id: data.id, schedules: core.schedules(data.settings, data.points) });
+      break;
+    case "save":
+      void answer(data.id, () => save(ready, data));
+      break;
+    case "open":
+      void answer(data.id, () => open(ready, data));
       break;
     case "want":
       if (data.run !== run) return;

@@ -73,6 +73,13 @@ export class ControlsView {
     }
   }
 
+  /** A model that came as a file. */
+  addModel(name: string, title: string): void {
+    const select = byId<HTMLSelectElement>("setting-model");
+    const known = [...select.options].some((option) => option.value === name);
+    if (!known) select.append(element("option", { value: name }, title));
+  }
+
   /** A value that is being dragged: what depends on it alone. */
   showOnlyIf(values: Values): void {
     for (const { row, root } of this.controls.values()) {
