@@ -89,26 +89,26 @@ Status read_labels(const BoundOptions& options, const ModelInfo& info, TestImage
   return Ok{};
 }
 
-// The terms' sums over the last steps, where most of the bound sits, and over all before.
+// Part of the sum: the terms of some times.
 struct Share {
+  std::string name;
   int last_t = 0;
   double bits = 0;
 };
+
+// By times, as most of the bound sits at the last ones; few steps leave some out.
 std::vector<Share> shares_of(const BoundEstimate& estimate, const BoundSummary& summary) {
-  std::vector<Share> shares = {{1}, {10}, {100}, {estimate.trajectory().front().t}};
+  const int all = estimate.trajectory().front().t;
+  std::vector<Share> shares = {
+      {"t=1", 1}, {"t=2..10", 10}, {"t=11..100", 100}, {"t=101.." + std::to_string(all), all}};
   for (int step = 0; step < estimate.num_steps(); ++step) {
     const int t = estimate.trajectory()[static_cast<size_t>(step)].t;
     const auto share =
         std::find_if(shares.begin(), shares.end(), [&](const Share& to) { return t <= to.last_t; });
     share->bits += summary.terms[static_cast<size_t>(step)];
   }
-  std::erase_if(shares, [](const Share& share) { return share.bits == 0; });  // few steps leave some out
+  std::erase_if(shares, [](const Share& share) { return share.bits == 0; });
   return shares;
-}
-
-std::string heading_of(const std::vector<Share>& shares, size_t i) {
-  const std::string last = std::to_string(shares[i].last_t);
-  return i == 0 ? "t=" + last : "t=" + std::to_string(shares[i - 1].last_t + 1) + ".." + last;
 }
 
 void print_text(const BoundEstimate& estimate, const ModelInfo& info) {
@@ -119,7 +119,7 @@ void print_text(const BoundEstimate& estimate, const ModelInfo& info) {
     const std::vector<Share> shares = shares_of(estimate, summary);
     if (heading) {
       std::printf("%-12s %9s %9s %9s", "variance", "bits/dim", "+-", "prior");
-      for (size_t i = 0; i < shares.size(); ++i) std::printf(" %12s", heading_of(shares, i).c_str());
+      for (const Share& share : shares) std::printf(" %12s", share.name.c_str());
       std::printf("\n");
     }
     heading = false;
@@ -149,8 +149,8 @@ Status bound(const BoundOptions& options) {
   const Result<Model> model = load_model(*file);
   if (!model) return in_file(options.model, model.error());
   TestImages images;
-  if (const Status read = read_images(options, model->info, images); !read) return read;
-  if (const Status read = read_labels(options, model->info, images); !read) return read;
+  if (Status read = read_images(options, model->info, images); !read) return read;
+  if (Status read = read_labels(options, model->info, images); !read) return read;
   const int all = model->info.trained.num_steps();
   if (options.steps > all) return Error{"--steps: this model has " + std::to_string(all) + "."};
 

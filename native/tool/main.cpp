@@ -1,5 +1,8 @@
 // undiffuse: the core on the command line.
+#include <algorithm>
 #include <cstdio>
+#include <exception>
+#include <iterator>
 #include <string>
 
 #include "native/tool/command.h"
@@ -24,9 +27,7 @@ std::string sentence_of(const CLI::App& tool, const CLI::ParseError& wrong) {
          "; see undiffuse " + (commands.empty() ? "" : commands.front()->get_name() + " ") + "--help.";
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   CLI::App tool("Samples small diffusion models, and shows the numbers of every step.", "undiffuse");
   tool.require_subcommand(1);
   tool.set_version_flag("--version", UNDIFFUSE_VERSION);
@@ -38,9 +39,19 @@ int main(int argc, char** argv) {
     return wrong.get_exit_code() == 0 ? tool.exit(wrong) : complain(sentence_of(tool, wrong));
   }
   watch_interrupts();
-  for (const Command& command : commands) {
-    if (!command.app->parsed()) continue;
-    const Status done = command.run();
-    return done ? 0 : complain(done.error().message);
+  const Command& chosen = *std::find_if(std::begin(commands), std::end(commands),
+                                        [](const Command& command) { return command.app->parsed(); });
+  const Status done = chosen.run();
+  return done ? 0 : complain(done.error().message);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& failure) {  // of the libraries: memory, above all
+    std::fprintf(stderr, "undiffuse had to stop: %s.\n", failure.what());
+    return kWrong;
   }
 }

@@ -107,7 +107,7 @@ RunOptions::RunOptions(CLI::App& command) {
 }
 
 void RunOptions::add_row(CLI::App& command, const Setting& row) {
-  std::string& text = given_[std::string(row.name)];
+  std::optional<std::string>& text = given_[std::string(row.name)];
   std::string help(row.help);
   help += row.type == SettingType::Text ? " A name, or the path of a .safetensors file."
                                         : " " + range_of(row) + ".";
@@ -121,17 +121,18 @@ Result<Settings> RunOptions::settings() const {
   ParsedSettings parsed = parse_settings(string_);
   if (!parsed.notes.empty()) return Error{"--settings: " + complaint_of(parsed.notes.front())};
   for (const auto& [name, text] : given_) {
-    if (text.empty()) continue;
-    set_setting(parsed, name, name == "model" ? name_of(text) : text);
-    if (!parsed.notes.empty())
-      return Error{"--" + name + " " + text + ": " + complaint_of(parsed.notes.front())};
+    if (!text) continue;
+    set_setting(parsed, name, name == "model" ? name_of(*text) : *text);
+    if (parsed.notes.empty()) continue;
+    const std::string given = "--" + name + " " + *text;
+    return Error{given + ": " + complaint_of(parsed.notes.front())};
   }
   return parsed.settings;
 }
 
 Result<std::unique_ptr<Session>> RunOptions::open(const Settings& settings, SessionOptions options) const {
-  const std::string& named = given_.at("model");
-  const std::string model = is_path(named) ? named : settings.model;
+  const std::optional<std::string>& given = given_.at("model");
+  const std::string model = given && is_path(*given) ? *given : settings.model;
   const Result<std::vector<std::byte>> file = read_model(model);
   if (!file) return file.error();
   options.threads = threads_;

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/run/session.h"
@@ -42,7 +43,7 @@ class RunOptions {
   void add_row(CLI::App& command, const Setting& row);
 
   std::string string_;
-  std::map<std::string, std::string> given_;  // row -> its option's text; empty: not given
+  std::map<std::string, std::optional<std::string>> given_;  // row -> its option's text
   int threads_ = 1;
 };
 

@@ -54,7 +54,7 @@ Status walk(Session& session, StagedFolder* frames) {
       if (interrupted()) return stopped();
     } while (!session.work(std::max(position - 1, 0)));
     if (frames != nullptr) {
-      const Status put = frames->put(frame_name(position), sheet_file(session, position));
+      Status put = frames->put(frame_name(position), sheet_file(session, position));
       if (!put) return put;
     }
     progress.show(position);
@@ -66,7 +66,7 @@ Status sample(const SampleOptions& options) {
   Result<Settings> settings = options.run.settings();
   if (!settings) return settings.error();
   if (options.count > 0) settings->images = options.count;
-  if (const Status writable = can_write(options.out); !writable) return writable;
+  if (Status writable = can_write(options.out); !writable) return writable;
   Result<std::unique_ptr<Session>> session =
       options.run.open(*settings, {.images_per_slice = kImagesPerSlice});
   if (!session) return session.error();
@@ -76,9 +76,9 @@ Status sample(const SampleOptions& options) {
     if (!made) return made.error();
     frames.emplace(std::move(*made));
   }
-  if (const Status walked = walk(**session, frames ? &*frames : nullptr); !walked) return walked;
+  if (Status walked = walk(**session, frames ? &*frames : nullptr); !walked) return walked;
   if (frames) {
-    if (const Status kept = frames->keep(); !kept) return kept;
+    if (Status kept = frames->keep(); !kept) return kept;
   }
   return write_file(options.out, sheet_file(**session, (*session)->num_steps()));
 }

@@ -97,7 +97,7 @@ Status trace(const TraceOptions& options) {
   Result<Settings> settings = options.run.settings();
   if (!settings) return settings.error();
   settings->images = 1;
-  if (const Status writable = can_write(options.out); !writable) return writable;
+  if (Status writable = can_write(options.out); !writable) return writable;
   const auto session = options.run.open(*settings, {.images_per_slice = 1, .first_sample = options.sample});
   if (!session) return session.error();
   Result<std::vector<NpyArray>> arrays = trace_fields(**session);

@@ -5,10 +5,8 @@
 #include <cmath>
 
 #include "core/base/random.h"
-#include "core/network/cpu_engine.h"
 #include "core/process/bound.h"
 #include "core/process/forward_kernel.h"
-#include "support/files.h"
 
 namespace undiffuse {
 namespace {

@@ -13,13 +13,12 @@ class CommandsTest(ToolTest):
         self.assertEqual(row[1:6], ["28x28x1", "v", "learned", "1000", "10"])
 
     def test_bench_measures_both_batches(self):
-        for threads in (1, 2):
-            result = json.loads(self.succeed("bench", "--seconds", 0, "--threads", threads, "--json"))
-            self.assertEqual([(run["batch"], run["threads"]) for run in result["runs"]], [(1, threads), (16, threads)])
-            for run in result["runs"]:
-                for what in ("call", "step"):
-                    self.assertGreater(run[what]["min_ms"], 0)
-                    self.assertGreaterEqual(run[what]["median_ms"], run[what]["min_ms"])
+        result = json.loads(self.succeed("bench", "--seconds", 0, "--threads", 2, "--json"))
+        self.assertEqual([(run["batch"], run["threads"]) for run in result["runs"]], [(1, 2), (16, 2)])
+        for run in result["runs"]:
+            for what in ("call", "step"):
+                self.assertGreater(run[what]["min_ms"], 0)
+                self.assertGreaterEqual(run[what]["median_ms"], run[what]["min_ms"])
         self.assertIn("median", self.succeed("bench", "--seconds", 0, "--threads", 1))
 
     def test_help_tells_the_table(self):

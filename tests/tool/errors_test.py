@@ -31,6 +31,7 @@ class ErrorsTest(ToolTest):
         self.refused("--steps 0: Steps is a whole number from 1 to 1000.", "sample", *out, "--steps", 0)
         self.refused("--steps ten: Steps takes a number, not 'ten'.", "sample", *out, "--steps", "ten")
         self.refused("Schedule is one of linear, cosine", "sample", *out, "--schedule", "3&steps=2")
+        self.refused("Class is one of any, each or a number, not ''.", "sample", *out, "--class", "")
         self.refused("--guidance -1: Guidance is from 0 to 8.", "sample", *out, "--guidance", -1)
         self.refused("This model's classes are 0 to 9.", "sample", *out, "--class", 12)
         self.refused("There is no setting 'colour'.", "sample", *out, "--settings", "colour=red")

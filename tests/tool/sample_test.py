@@ -1,11 +1,12 @@
 """`undiffuse sample`: the session's pictures, whatever the count and the threads."""
 
 import os
+import subprocess
 import unittest
 
 import numpy as np
 
-from support import ROOT, WEIGHTS, ToolTest, images_of, read_png
+from support import ROOT, TOOL, WEIGHTS, ToolTest, images_of, read_png
 
 
 class SampleTest(ToolTest):
@@ -69,6 +70,15 @@ class SampleTest(ToolTest):
         start = images_of(read_png(self.path("more/step-0000.png"))[0])
         np.testing.assert_array_equal(start, levels[0])  # x_T does not depend on the steps
         self.assertFalse(np.array_equal(levels[1], levels[2]))
+
+    def test_a_terminal_sees_the_steps(self):
+        terminal, its_end = os.openpty()
+        subprocess.run([TOOL, "sample", "--steps", "40", "--out", self.path("a.png")], stderr=its_end, check=True)
+        os.close(its_end)
+        shown = os.read(terminal, 65536).decode()
+        os.close(terminal)
+        self.assertRegex(shown, r"^\r\[#*\.+\] \d+/40 steps")
+        self.assertTrue(shown.endswith("\r\033[K"))  # the line is gone afterwards
 
     def test_nothing_else_is_left(self):
         self.sheet("a.png", "--steps", 1, "--frames", self.path("frames"))
