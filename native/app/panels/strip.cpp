@@ -46,12 +46,17 @@ Points points_of(const Plot& plot, const ScheduleCurve& curve, Interval range) {
 }
 
 // Right below the curve, where the next one below is farthest; not where the title stands.
-void name_curve(const Plot& plot, const std::string& name, const std::vector<Points>& lines, size_t own) {
+// `named` holds the places of the names so far, and takes this one.
+void name_curve(const Plot& plot, const std::string& name, const std::vector<Points>& lines, size_t own,
+                Points& named) {
   const ImFont* font = fonts().small;
   const ImVec2 size = font->CalcTextSizeA(font->FontSize, 1e9f, 0, name.c_str());
   const float width = plot.max().x - plot.min().x;
   const auto room = [&](const ImVec2& at, size_t i) {
     if (at.x < plot.min().x + width / 4 || at.x + size.x > plot.max().x) return 0.0f;
+    for (const ImVec2& other : named) {
+      if (std::abs(at.x - other.x) < px(140) && std::abs(at.y - other.y) < size.y) return 0.0f;
+    }
     float least = std::min(plot.max().y - at.y, px(40));
     for (size_t other = 0; other < lines.size(); ++other) {
       const float below = lines[other][i].y - at.y;
@@ -65,6 +70,7 @@ void name_curve(const Plot& plot, const std::string& name, const std::vector<Poi
   }
   const ImVec2 at = lines[own][best];
   if (room(at, best) < size.y + px(3)) return;  // a name in the thick of it says nothing
+  named.push_back(at);
   plot.label({at.x + px(6), at.y + size.y / 2 + px(3)}, name.c_str(), theme().muted, 0);
 }
 
@@ -172,8 +178,9 @@ void StripPanel::chart(View& view, float column) {
     if (!curves_[i].chosen) plot.line(lines[i], theme().faint, 1.5f);
   }
   plot.label({plot.min().x, plot.min().y + px(8)}, kind.title, theme().muted, 0);
+  Points named;
   for (size_t i = 0; i < curves_.size(); ++i) {
-    if (!curves_[i].chosen) name_curve(plot, curves_[i].name, lines, i);
+    if (!curves_[i].chosen) name_curve(plot, curves_[i].name, lines, i, named);
   }
   for (size_t i = 0; i < curves_.size(); ++i) {
     if (!curves_[i].chosen) continue;

@@ -15,6 +15,7 @@ import type { CurveKind, Schedules } from "../engine/protocol";
 import { formatNumber, type State } from "../state";
 
 const PADDING = 8; // above and below the curves, CSS pixels
+const NAME_ROOM = 140; // between names at one height
 const MORPH_MS = 180;
 
 const TITLES: Record<CurveKind, string> = {
@@ -42,6 +43,7 @@ export class ScheduleChart {
   private from: number[] = [];
   private began = 0;
   private target = "";
+  private named: Point[] = []; // where on their curves names stand
   private state: State | undefined;
 
   constructor() {
@@ -105,6 +107,7 @@ export class ScheduleChart {
     for (const [, curves] of others) line(plot, points(curves[kind]), themeColor("faint"), 1.5);
     line(plot, points(this.shown), themeColor("accent"), 2);
     const all = Object.values(schedules.curves).map((curves) => points(curves[kind]));
+    this.named = [];
     for (const [name, curves] of others) this.name(plot, name, points(curves[kind]), all);
     this.mark(plot, state, y);
     if (kind === "log_snr") this.ticks(plot, low, high, y);
@@ -135,11 +138,14 @@ export class ScheduleChart {
       if (x < plot.width * 0.25 || x + width > plot.width || y + size + 4 > plot.height) return 0;
       const crowded = all.some((curve) => y - curve[i]![1] > 0.5 && y - curve[i]![1] < 10); // whose name, then?
       if (crowded) return 0;
+      if (this.named.some(([left, top]) => Math.abs(x - left) < NAME_ROOM && Math.abs(y - top) < size + 4))
+        return 0;
       const under = all.map((curve) => curve[i]![1] - y).filter((distance) => distance > 0.5);
       return Math.min(40, plot.height - PADDING - y, ...under);
     };
     const best = own.reduce((chosen, _, i) => (room(i) > room(chosen) ? i : chosen), 0);
     if (room(best) < size + 4) return; // a name in the thick of it says nothing
+    this.named.push(own[best]!);
     label(plot, text, own[best]![0] + 6, own[best]![1] + size + 1, themeColor("muted"), "left", size);
   }
 
