@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <regex>
+#include <sstream>
 #include <string>
 
 #include "core/run/session.h"
@@ -97,14 +97,22 @@ std::string plain_minus(std::string text) {
 
 /// The value of "a · b + c · (−d) − e": a sum of numbers and products of two.
 double value_of(const std::string& text) {
-  static const std::regex term(R"(([-+]?) ?\(?(-?[0-9.]+(?:e[-+]?[0-9]+)?)\)?(?: · \(?(-?[0-9.]+)\)?)?)");
-  const std::string numbers = plain_minus(text);
-  double sum = 0;
-  for (std::sregex_iterator at(numbers.begin(), numbers.end(), term), end; at != end; ++at) {
-    const double factor = (*at)[3].matched ? std::stod((*at)[3]) : 1;
-    sum += ((*at)[1] == "-" ? -1 : 1) * std::stod((*at)[2]) * factor;
+  std::istringstream words(plain_minus(text));
+  double sum = 0, term = 0, sign = 1;
+  bool times = false;
+  for (std::string word; words >> word;) {
+    if (word == "·") {
+      times = true;
+    } else if (word == "+" || word == "-") {
+      sum += sign * term;
+      sign = word == "-" ? -1 : 1;
+    } else {
+      const double number = std::stod(word[0] == '(' ? word.substr(1) : word);
+      term = times ? term * number : number;
+      times = false;
+    }
   }
-  return sum;
+  return sum + sign * term;
 }
 
 bool is_a_sum(const Explanation& line) {
