@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,8 +26,9 @@ struct State {
   explicit State(SessionOptions options) : session(options) {}
 
   Session session;
-  std::string text;   // what the last returned string points to
-  std::string error;  // the last failure's sentence
+  std::string text;                    // what the last returned string points to
+  std::string error;                   // the last failure's sentence
+  std::optional<KeepsakeMaker> maker;  // of a picture that is being saved
   std::vector<std::byte> saved;
   double milliseconds = 0;
 };
@@ -63,6 +65,7 @@ EMSCRIPTEN_KEEPALIVE int ud_init(int threads) {
 EMSCRIPTEN_KEEPALIVE int ud_open(const std::uint8_t* bytes, int size) {
   const Status opened =
       state->session.open_model(std::as_bytes(std::span(bytes, static_cast<size_t>(std::max(size, 0)))));
+  if (opened) state->maker.reset();
   state->error = opened ? "" : opened.error().message;
   return opened ? 0 : -1;
 }
@@ -74,6 +77,7 @@ EMSCRIPTEN_KEEPALIVE const char* ud_settings_table() { return returned(describe_
 /// A settings string; JSON of what became of it.
 EMSCRIPTEN_KEEPALIVE const char* ud_apply(const char* settings) {
   const Applied applied = state->session.apply(std::string_view(settings));
+  if (applied.restarted) state->maker.reset();
   return returned(describe_applied(state->session.settings(), applied));
 }
 
@@ -115,13 +119,23 @@ EMSCRIPTEN_KEEPALIVE int ud_field(int step, int sample, int field, float* out) {
   return there ? size : -1;
 }
 
-/// A picture to keep as a PNG with its settings inside (Keepsake: 0 frame, 1 strip, 2 sheet); the size
-/// of what ud_saved() then points to, or -1. Computes records that are missing, without slices.
+/// Begins a picture to keep (Keepsake: 0 frame, 1 strip, 2 sheet) of the run; -1 if there is none such.
 EMSCRIPTEN_KEEPALIVE int ud_save(int what, int position, int sample) {
+  state->maker.reset();
   if (!state->session.has_model() || what < 0 || what > 2) return -1;
   if (position < 0 || position > state->session.num_steps()) return -1;
   if (sample < 0 || sample >= state->session.settings().images) return -1;
-  state->saved = keepsake_png(state->session, static_cast<Keepsake>(what), position, sample);
+  state->maker.emplace(state->session, static_cast<Keepsake>(what), position, sample);
+  return 0;
+}
+
+/// A slice of work on it: 0 call again; the size of the PNG, its settings inside, that ud_saved() then
+/// points to; -1 if none was begun, or the run is another since.
+EMSCRIPTEN_KEEPALIVE int ud_save_on() {
+  if (!state->maker) return -1;
+  if (!state->maker->work(state->session)) return 0;
+  state->saved = encode_png(state->maker->picture(), format_settings(state->session.settings()));
+  state->maker.reset();
   return static_cast<int>(state->saved.size());
 }
 EMSCRIPTEN_KEEPALIVE const std::byte* ud_saved() { return state->saved.data(); }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace undiffuse {
 namespace {
@@ -23,29 +24,49 @@ void paste(const Picture& from, Picture& to, int left, int top) {
   }
 }
 
-Picture field_picture(Session& session, int step, int sample, Field field) {
-  session.compute(step);
-  std::vector<float> values(static_cast<size_t>(session.model().image.image_size()));
-  UNDIFFUSE_ASSERT(session.field(step, sample, field, values));
-  return picture_of(session.model().image, values);
+// After `position` steps.
+KeepsakePart frame_part(int position, int sample) {
+  return position == 0 ? KeepsakePart{0, sample, Field::XT}
+                       : KeepsakePart{position - 1, sample, Field::XPrev};
 }
 
-Picture frame(Session& session, int position, int sample) {
-  return position == 0 ? field_picture(session, 0, sample, Field::XT)
-                       : field_picture(session, position - 1, sample, Field::XPrev);
-}
-
-Picture strip(Session& session, int sample) {
-  const int last = session.num_steps() - 1, columns = std::min(kStripColumns, session.num_steps());
-  std::vector<Picture> x_t, x0_hat;
+// Column by column, so that no record is needed again once it may be gone.
+std::vector<KeepsakePart> strip_parts(int num_steps, int sample) {
+  const int last = num_steps - 1, columns = std::min(kStripColumns, num_steps);
+  std::vector<KeepsakePart> parts;
   for (int column = 0; column < columns; ++column) {
     const int step = columns == 1 ? last : column * last / (columns - 1);
-    x_t.push_back(field_picture(session, step, sample, Field::XT));
-    x0_hat.push_back(field_picture(session, step, sample, Field::X0Hat));
+    parts.push_back({step, sample, Field::XT});
+    parts.push_back({step, sample, Field::X0Hat});
   }
-  x_t.insert(x_t.end(), x0_hat.begin(), x0_hat.end());
-  for (Picture& picture : x_t) picture = enlarged(picture, 2);
-  return tiled(x_t, columns, kGap / 2);
+  return parts;
+}
+
+std::vector<KeepsakePart> sheet_parts(int position, int images) {
+  std::vector<KeepsakePart> parts;
+  for (int sample = 0; sample < images; ++sample) parts.push_back(frame_part(position, sample));
+  return parts;
+}
+
+std::vector<KeepsakePart> parts_of(const Session& session, Keepsake what, int position, int sample) {
+  if (what == Keepsake::Sheet) return sheet_parts(session.num_steps(), session.settings().images);
+  if (what == Keepsake::Strip) return strip_parts(session.num_steps(), sample);
+  return {frame_part(position, sample)};
+}
+
+// From column by column to x_t above, x0_hat below.
+Picture strip_of(std::span<const Picture> pictures) {
+  std::vector<Picture> rows;
+  for (const size_t row : {size_t{0}, size_t{1}}) {
+    for (size_t i = row; i < pictures.size(); i += 2) rows.push_back(enlarged(pictures[i], 2));
+  }
+  return tiled(rows, static_cast<int>(pictures.size() / 2), kGap / 2);
+}
+
+Picture made_at_once(KeepsakeMaker maker, Session& session) {
+  while (!maker.work(session)) {
+  }
+  return maker.picture();
 }
 
 }  // namespace
@@ -95,18 +116,36 @@ Picture sheet_of(std::span<const Picture> pictures) {
   return tiled(large, columns, kGap);
 }
 
-Picture sheet_at(Session& session, int position) {
-  std::vector<Picture> images;
-  for (int sample = 0; sample < session.settings().images; ++sample) {
-    images.push_back(frame(session, position, sample));
+KeepsakeMaker::KeepsakeMaker(const Session& session, Keepsake what, int position, int sample)
+    : KeepsakeMaker(what, parts_of(session, what, position, sample)) {}
+
+KeepsakeMaker::KeepsakeMaker(Keepsake what, std::vector<KeepsakePart> parts)
+    : what_(what), parts_(std::move(parts)) {}
+
+bool KeepsakeMaker::work(Session& session) {
+  if (done()) return true;
+  if (!session.work(parts_[pictures_.size()].step)) return false;
+  std::vector<float> values(static_cast<size_t>(session.model().image.image_size()));
+  while (!done()) {
+    const KeepsakePart& part = parts_[pictures_.size()];
+    if (!session.field(part.step, part.sample, part.field, values)) break;  // a later step's
+    pictures_.push_back(picture_of(session.model().image, values));
   }
-  return sheet_of(images);
+  return done();
+}
+
+Picture KeepsakeMaker::picture() const {
+  UNDIFFUSE_ASSERT(done());
+  if (what_ == Keepsake::Strip) return strip_of(pictures_);
+  return sheet_of(pictures_);  // a frame is a sheet of one
+}
+
+Picture sheet_at(Session& session, int position) {
+  return made_at_once({Keepsake::Sheet, sheet_parts(position, session.settings().images)}, session);
 }
 
 Picture keepsake(Session& session, Keepsake what, int position, int sample) {
-  if (what == Keepsake::Sheet) return sheet_at(session, session.num_steps());
-  if (what == Keepsake::Strip) return strip(session, sample);
-  return enlarged(frame(session, position, sample), kEnlarge);
+  return made_at_once({session, what, position, sample}, session);
 }
 
 std::vector<std::byte> keepsake_png(Session& session, Keepsake what, int position, int sample) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "core/base/tensor.h"
 #include "core/run/png.h"
@@ -29,6 +30,33 @@ enum class Keepsake {
   Frame,  ///< x after `position` steps, one image
   Strip,  ///< x_t above, x0_hat below, at up to 16 steps evenly over the run, one image
   Sheet,  ///< the finished images of the batch
+};
+
+/// One of the images that a keepsake is made of.
+struct KeepsakePart {
+  int step = 0;
+  int sample = 0;
+  Field field = Field::XT;
+};
+
+/// Makes a keepsake in slices, for views that must answer in between. It gathers each part as soon as
+/// the run is there, and so needs no more of the trace than one record.
+class KeepsakeMaker {
+ public:
+  /// `position` is a number of steps taken, 0..num_steps(); `sample` is one of the batch.
+  KeepsakeMaker(const Session& session, Keepsake what, int position, int sample);
+  KeepsakeMaker(Keepsake what, std::vector<KeepsakePart> parts);
+
+  /// A slice (Session::work) of the same run; true once the picture is there.
+  bool work(Session& session);
+  Picture picture() const;  ///< only once it is there
+
+ private:
+  bool done() const { return pictures_.size() == parts_.size(); }
+
+  Keepsake what_;
+  std::vector<KeepsakePart> parts_;
+  std::vector<Picture> pictures_;  // of the first parts
 };
 
 /// Computes whatever records it needs; `position` is a number of steps taken, 0..num_steps().

@@ -62,5 +62,20 @@ TEST_F(Keepsakes, FileBringsBackItsSettings) {
   EXPECT_EQ(parse_settings(*settings).settings, session_.settings());
 }
 
+// A trace that holds one record and few states: every column's record is gone when the last one comes.
+TEST_F(Keepsakes, SlicesNeedOneRecordAndMakeTheSamePictures) {
+  Session small({.trace_bytes = 1, .images_per_slice = 1});
+  small.apply("steps=3&images=4&class=each&guidance=1");
+  ASSERT_TRUE(small.open_model(default_weights()).ok());
+  for (const Keepsake what : {Keepsake::Strip, Keepsake::Sheet, Keepsake::Frame}) {
+    KeepsakeMaker maker(small, what, 2, 1);
+    int slices = 1;
+    while (!maker.work(small)) ++slices;
+    EXPECT_EQ(maker.picture().pixels, keepsake(session_, what, 2, 1).pixels);
+    EXPECT_LE(slices, 3 * 4) << "each step once, each image a slice";
+    EXPECT_TRUE(maker.work(small)) << "stays there";
+  }
+}
+
 }  // namespace
 }  // namespace undiffuse

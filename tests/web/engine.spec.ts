@@ -101,7 +101,7 @@ test.describe("files that do not load", () => {
 
   test("a model that is not there, and another chosen instead", async ({ page }) => {
     await page.goto("/#model=unknown&steps=5");
-    await expect(page.getByRole("alert")).toContainText("did not load (the server answered 404)");
+    await expect(page.getByRole("alert")).toContainText('no model "unknown"');
     await select(page, "Model").selectOption("mnist-mean-variance");
     await live(page);
     await expect(page.getByRole("alert")).toBeHidden();

@@ -117,16 +117,72 @@ test("a dropped picture does the same", async ({ page }) => {
   await live(page);
 });
 
-test("keys: S opens the menu, 1 saves, Escape closes", async ({ page }) => {
+test("the menu opens by key and button, and closes by Escape and a click outside", async ({ page }) => {
   await openLive(page, "steps=5");
   await pause(page);
+  const menu = page.getByRole("group", { name: "Save and open" });
+  await expect(saveButton(page)).toHaveAttribute("aria-expanded", "false");
   await page.keyboard.press("s");
-  await expect(page.locator("#save-menu")).toBeVisible();
+  await expect(menu).toBeVisible();
+  await expect(saveButton(page)).toHaveAttribute("aria-expanded", "true");
+  await expect(page.getByRole("button", { name: /This frame/ })).toBeFocused();
   await page.keyboard.press("Escape");
-  await expect(page.locator("#save-menu")).toBeHidden();
-  await page.keyboard.press("s");
-  const [download] = await Promise.all([page.waitForEvent("download"), page.keyboard.press("1")]);
-  expect(download.suggestedFilename()).toBe("undiffuse-frame.png");
+  await expect(menu).toBeHidden();
+  await expect(saveButton(page)).toHaveAttribute("aria-expanded", "false");
+  await saveButton(page).click();
+  await expect(menu).toBeVisible();
+  await page.locator(".tagline").click();
+  await expect(menu).toBeHidden();
+});
+
+test("1, 2 and 3 choose while the menu is open, and do nothing else", async ({ page }) => {
+  await openLive(page, "steps=5");
+  await pause(page);
+  let downloads = 0;
+  page.on("download", () => (downloads += 1));
+  await page.keyboard.press("1"); // no menu
+  for (const [key, name] of [
+    ["1", "undiffuse-frame.png"],
+    ["2", "undiffuse-strip.png"],
+    ["3", "undiffuse-sheet.png"],
+  ] as const) {
+    await page.keyboard.press("s");
+    const [download] = await Promise.all([page.waitForEvent("download"), page.keyboard.press(key)]);
+    expect(download.suggestedFilename()).toBe(name);
+    await expect(page.locator("#save-menu")).toBeHidden();
+  }
+  expect(downloads).toBe(3);
+});
+
+test("a long save leaves the page at work, and another run ends it with a sentence", async ({ page }) => {
+  await openLive(page, "steps=1000");
+  await pause(page);
+  await button(page, "Restart").click();
+  await saveButton(page).click();
+  await page.getByRole("button", { name: /film strip/ }).click();
+  await expect(saveButton(page)).toHaveAttribute("aria-busy", "true");
+  await button(page, "Step").click();
+  await settled(page); // its images are there long before the strip is
+  await expect(title(page)).toContainText("Step 2 of 1000");
+  await expect(saveButton(page)).toHaveAttribute("aria-busy", "true");
+  await select(page, "Class").selectOption("8");
+  await expect(note(page)).toHaveText("The run changed before it was saved: save again.");
+  await expect(saveButton(page)).not.toHaveAttribute("aria-busy");
+});
+
+test("dragging a file over the page outlines it until it leaves", async ({ page }) => {
+  await openLive(page, "steps=5");
+  const drag = (type: string) =>
+    page.evaluate((name) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(["x"], "mine.png"));
+      document.body.dispatchEvent(new DragEvent(name, { dataTransfer, bubbles: true, cancelable: true }));
+    }, type);
+  const outline = () => page.evaluate(() => getComputedStyle(document.body).outlineStyle);
+  await drag("dragover");
+  expect(await outline()).toBe("dashed");
+  await drag("dragleave");
+  expect(await outline()).toBe("none");
 });
 
 test("a model opens as a file and samples the same picture", async ({ page }) => {
@@ -141,6 +197,66 @@ test("a model opens as a file and samples the same picture", async ({ page }) =>
   await settled(page);
   expect(await allPixels(page)).toEqual(before);
   await expect(select(page, "Model")).toHaveValue("mnist-mean-variance");
+  await expect(select(page, "Model").locator("option:checked")).toHaveText("mine.safetensors");
+});
+
+/** The weights under another name: their header is JSON, and its length stands before it. */
+async function renamedWeights(name: string): Promise<Buffer> {
+  const file = await readFile(WEIGHTS);
+  const size = Number(file.readBigUInt64LE(0));
+  const header = JSON.parse(file.subarray(8, 8 + size).toString()) as { __metadata__: { name: string } };
+  header.__metadata__.name = name;
+  const text = Buffer.from(JSON.stringify(header));
+  const padded = Buffer.concat([text, Buffer.alloc((8 - (text.length % 8)) % 8, " ")]);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(padded.length));
+  return Buffer.concat([length, padded, file.subarray(8 + size)]);
+}
+
+test("an address with a model of a file asks for it, and goes on once it is there", async ({ page }) => {
+  await page.goto("/#model=my-digits&steps=6");
+  const alert = page.getByRole("alert");
+  await expect(alert).toContainText('no model "my-digits": open its .safetensors file first');
+  await expect(alert.getByRole("button")).toHaveCount(0); // trying again would not help
+  await openFile(page, "digits v2.safetensors", await renamedWeights("my-digits"));
+  await live(page);
+  await expect(alert).toBeHidden();
+  await expect(page).toHaveURL(/#model=my-digits&steps=6$/);
+  await expect(select(page, "Model").locator("option:checked")).toHaveText("digits v2.safetensors");
+  await expect(title(page)).toContainText("of 6");
+  // There and back between the page's own model and the file's.
+  await select(page, "Model").selectOption("mnist-mean-variance");
+  await live(page);
+  await expect(page).toHaveURL(/#steps=6$/);
+  await select(page, "Model").selectOption("my-digits");
+  await live(page);
+  await expect(page).toHaveURL(/#model=my-digits&steps=6$/);
+});
+
+test("a picture of a model that is not there is a sentence, and nothing changes", async ({ page }) => {
+  await openLive(page, "steps=6");
+  await openFile(page, "digits.safetensors", await renamedWeights("my-digits"));
+  await expect(page).toHaveURL(/model=my-digits/);
+  await live(page);
+  await pause(page);
+  const png = await saved(page, /This frame/);
+  await page.goto("about:blank");
+  await openLive(page, "steps=5");
+  await openFile(page, "theirs.png", png);
+  await expect(note(page)).toContainText('theirs.png: This page has no model "my-digits"');
+  await expect(page).toHaveURL(/#steps=5$/);
+  await pause(page);
+  await button(page, "Step").click();
+  await settled(page);
+  await expect(page.getByRole("alert")).toBeHidden();
+});
+
+test("a file that is too large is a sentence, and the page goes on", async ({ page }) => {
+  await openLive(page, "steps=6");
+  await openFile(page, "huge.safetensors", Buffer.alloc((16 << 20) + 1));
+  await expect(note(page)).toHaveText(/^huge\.safetensors: It has 17 MiB, and the page opens at most 16/);
+  await pause(page);
+  await finish(page);
 });
 
 test("bad files are sentences, and what was open stays open", async ({ page }) => {

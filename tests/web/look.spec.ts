@@ -54,6 +54,20 @@ for (const [name, view] of Object.entries(views)) {
       await expect(page.getByRole("dialog")).toBeVisible();
       const help = await new AxeBuilder({ page }).include("dialog").analyze();
       expect(help.violations.map(({ id }) => id)).toEqual([]);
+      await page.keyboard.press("Escape");
+
+      await page.evaluate(() => scrollTo(0, 0));
+      await page.keyboard.press("s");
+      const menu = page.locator("#save-menu");
+      await expect(menu).toBeVisible();
+      await page.screenshot({ path: `${shots()}/${name}-menu.png` });
+      const open = await new AxeBuilder({ page }).analyze();
+      expect(open.violations.map(({ id }) => id)).toEqual([]);
+      expect(await overflow(page)).toBe(0);
+      const [box, button] = [await menu.boundingBox(), await page.locator("#save").boundingBox()];
+      expect(box!.x).toBeGreaterThanOrEqual(0);
+      expect(box!.x + box!.width).toBeLessThanOrEqual(view.viewport.width);
+      expect(box!.y - (button!.y + button!.height), "under its button").toBeCloseTo(6, 0);
     });
 
     if (!("batch" in view)) return;

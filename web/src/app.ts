@@ -1,36 +1,44 @@
 // Wires the state, the engine and the views: an event changes the state, render() shows it.
+import { addressSettings, startShare, writeAddress } from "./address";
 import { byId } from "./dom";
 import { Engine, type FrameSource } from "./engine/client";
-import type { CurveKind, Keepsake, Run, Value, Values, Want } from "./engine/protocol";
-import { Field } from "./engine/protocol";
-import { download, startFiles } from "./files";
-import { Player } from "./player";
+import type { CurveKind, Value, Values, Want } from "./engine/protocol";
+import { Files } from "./files";
+import { markFirsts } from "./marks";
+import { Playback } from "./playback";
 import { loadRecording, type RecordingIndex } from "./recording";
-import { defaults, frame, settingsString, settingsValues, shownStep, stepTitle, type State } from "./state";
+import { defaults, settingsString, settingsValues, shownStep, type State } from "./state";
 import { missingFeature, prefersStillness, usableThreads } from "./support";
 import { startTheme } from "./theme";
+import { Announcer } from "./views/announcer";
 import { ControlsView } from "./views/controls";
-import { equationFields, EquationView } from "./views/equation";
+import { equationFields, EquationView, equationWants } from "./views/equation";
 import { GridView } from "./views/grid";
+import { startHelp } from "./views/help";
 import { BadgeView, type MessagesView } from "./views/messages";
 import { PixelView } from "./views/pixel";
 import { SaidView } from "./views/said";
 import { ScheduleChart } from "./views/schedule-chart";
+import { SaveMenu } from "./views/save-menu";
 import { StripView } from "./views/strip";
 import { TransportView } from "./views/transport";
 
 const CURVE_POINTS = 201;
 
+const unknownModel = ({ model }: Values) =>
+  `This page has no model "${model}": open its .safetensors file first (Save, then Open, or drop it here).`;
+
 export class App {
   private readonly state: State;
   private readonly engine: Engine;
-  private readonly player: Player;
+  private readonly playback: Playback;
   private readonly equation = new EquationView((row, column) => this.inspect(row, column));
-  private readonly strip = new StripView((position) => this.seek(position));
-  private readonly grid = new GridView((sample) => this.select(sample));
+  private readonly strip = new StripView((position) => this.playback.seek(position));
+  private readonly grid = new GridView((sample) => this.look({ sample }));
   private readonly chart = new ScheduleChart();
-  private readonly pixel = new PixelView();
+  private readonly pixel = new PixelView((rows, columns) => this.movePixel(rows, columns));
   private readonly said = new SaidView();
+  private readonly announcer = new Announcer();
   private readonly badge = new BadgeView();
   private readonly transport: TransportView;
   private readonly controls: ControlsView;
@@ -38,7 +46,7 @@ export class App {
   private threads = 0; // 0: the engine is not ready
   private loadedModel = "";
   private failure: string | undefined; // why nothing runs
-  private text = location.hash.slice(1); // the settings string as it was asked for
+  private text = addressSettings(); // the settings string as it was asked for
   private applications = 0; // the newest apply() wins
   private incoming: FrameSource | undefined; // the live run that takes over from the recording
   private renderQueued = false;
@@ -69,16 +77,16 @@ export class App {
       failed: (message) => this.failed(message),
       frames: () => this.framesCame(),
     });
-    this.player = new Player({
-      advance: () => this.advance(),
-      interval: () => 1000 / Number(this.state.values.speed ?? 10),
+    this.playback = new Playback(this.state, {
+      changed: () => this.render(),
+      stepped: () => this.announcer.expect(),
     });
     this.transport = new TransportView({
-      toggle: () => this.toggle(),
-      step: () => this.pauseAt(this.state.position + 1),
-      back: () => this.pauseAt(this.state.position - 1),
-      restart: () => this.seek(0),
-      seek: (position) => this.seek(position),
+      toggle: () => this.playback.toggle(),
+      step: () => this.playback.step(1),
+      back: () => this.playback.step(-1),
+      restart: () => this.playback.seek(0),
+      seek: (position) => this.playback.seek(position),
     });
     this.controls = new ControlsView(index.table, index.models, index.run.model.classes, {
       preview: (name, value) => this.preview(name, value),
@@ -101,22 +109,23 @@ export class App {
   }
 
   private listen(): void {
-    window.addEventListener("hashchange", () => void this.apply(this.hashValues(), location.hash.slice(1)));
+    window.addEventListener("hashchange", () => void this.apply(this.hashValues(), addressSettings()));
     window.addEventListener("resize", () => this.render());
     const curve = byId<HTMLSelectElement>("curve");
-    curve.addEventListener("change", () => {
-      this.state.curve = curve.value as CurveKind;
-      this.render();
+    curve.addEventListener("change", () => this.look({ curve: curve.value as CurveKind }));
+    startShare();
+    this.startFiles();
+    startHelp();
+  }
+
+  private startFiles(): void {
+    const files = new Files(this.engine, {
+      place: () => (this.threads > 0 ? this.state : undefined),
+      settings: (text) => this.takeSettings(text),
+      model: (name, file) => this.takeModel(name, file),
+      say: (sentence) => this.messages.showNotes([sentence]),
     });
-    byId("share").addEventListener("click", () => void this.share());
-    startFiles({ save: (what) => void this.save(what), open: (file) => void this.open(file) });
-    const help = byId<HTMLDialogElement>("help");
-    byId("help-button").addEventListener("click", () => help.showModal());
-    document.addEventListener("keydown", (event) => {
-      const typing = (event.target as HTMLElement).closest("input[type=number], select, dialog") !== null;
-      if (event.key === "?" && !typing) help.showModal();
-    });
-    byId("pixel").addEventListener("keydown", (event) => this.movePixel(event));
+    new SaveMenu({ save: (what) => void files.save(what), open: (chosen) => void files.open(chosen) });
   }
 
   // --- The engine ---
@@ -125,6 +134,11 @@ export class App {
     this.failure = undefined;
     this.messages.clearError();
     this.loadedModel = String(this.state.values.model);
+    if (!this.controls.hasModel(this.loadedModel)) {
+      this.failure = unknownModel(this.state.values);
+      this.messages.showError(this.failure); // trying again would not help
+      return;
+    }
     this.engine.load(this.loadedModel, usableThreads());
   }
 
@@ -149,7 +163,7 @@ export class App {
     const otherModel = values.model !== this.loadedModel && !missingFeature();
     if (this.threads === 0 || otherModel) {
       if (this.state.recording && !this.isRecorded(values)) this.dropRecording();
-      this.writeHash(text);
+      writeAddress(text);
       this.threads = 0;
       if (otherModel) this.load();
       this.render();
@@ -158,7 +172,7 @@ export class App {
     const { applied, source } = await this.engine.apply(text);
     if (turn !== this.applications) return;
     this.state.values = applied.values;
-    this.writeHash(applied.settings);
+    writeAddress(applied.settings);
     this.messages.showNotes(applied.notes);
     this.take(source);
     if (before !== applied.settings) void this.refreshSchedules();
@@ -173,12 +187,12 @@ export class App {
       this.framesCame();
       return;
     }
-    const goOn = this.state.playing || this.atEnd() || !this.state.source;
+    const goOn = this.state.playing || this.playback.atEnd() || !this.state.source;
     this.dropRecording();
     this.state.source = source;
     this.state.sample = Math.min(this.state.sample, source.run.images - 1);
     this.state.position = 0;
-    this.setPlaying(goOn && !prefersStillness());
+    this.playback.play(goOn && !prefersStillness());
   }
 
   private framesCame(): void {
@@ -190,7 +204,7 @@ export class App {
         state.recording = false;
         this.incoming = undefined;
       } else {
-        incoming.want(this.equationWants(incoming.run, step));
+        incoming.want(equationWants(incoming.run, state.sample, step));
       }
     }
     this.render();
@@ -201,7 +215,7 @@ export class App {
     if (!recording || this.state.source || !this.isRecorded(this.state.values)) return;
     this.state.source = recording;
     this.state.recording = true;
-    this.setPlaying(!prefersStillness());
+    this.playback.play(!prefersStillness());
     this.render();
   }
 
@@ -220,12 +234,7 @@ export class App {
   // --- Settings ---
 
   private hashValues(): Values {
-    return settingsValues(this.index.table, location.hash.slice(1));
-  }
-
-  private writeHash(settings: string): void {
-    const url = settings === "" ? location.pathname + location.search : `#${settings}`;
-    history.replaceState(null, "", url);
+    return settingsValues(this.index.table, addressSettings());
   }
 
   private preview(name: string, value: Value): void {
@@ -243,157 +252,57 @@ export class App {
     this.chart.update(this.state);
   }
 
-  private async share(): Promise<void> {
-    const button = byId("share");
-    try {
-      await navigator.clipboard.writeText(location.href);
-      button.textContent = "Copied";
-    } catch {
-      button.textContent = "Copy the address";
-    }
-    setTimeout(() => (button.textContent = "Share"), 1500);
-  }
-
   // --- Files ---
 
-  private async save(what: Keepsake): Promise<void> {
-    try {
-      const bytes = await this.engine.save(what, this.state.position, this.state.sample);
-      download(`undiffuse-${what}.png`, bytes);
-    } catch (error) {
-      this.messages.showNotes([String((error as Error).message)]);
-    }
+  private async takeSettings(text: string): Promise<void> {
+    const values = settingsValues(this.index.table, text);
+    if (!this.controls.hasModel(String(values.model))) throw new Error(unknownModel(values));
+    await this.apply(values, text);
   }
 
-  private async open(file: File): Promise<void> {
-    if (this.threads === 0) {
-      this.messages.showNotes([`The network is still loading: open ${file.name} once it runs.`]);
-      return;
-    }
-    try {
-      const opened = await this.engine.open(file.name, new Uint8Array(await file.arrayBuffer()));
-      if (opened.settings !== undefined) {
-        await this.apply(settingsValues(this.index.table, opened.settings), opened.settings);
-      } else if (opened.model !== undefined) {
-        this.loadedModel = opened.model;
-        this.controls.addModel(opened.model, file.name);
-        await this.apply({ ...this.state.values, model: opened.model });
-      }
-    } catch (error) {
-      this.messages.showNotes([`${file.name}: ${String((error as Error).message)}`]);
-    }
+  private async takeModel(name: string, file: string): Promise<void> {
+    this.failure = undefined;
+    this.messages.clearError();
+    this.controls.addModel(name, file);
+    this.loadedModel = name;
+    this.threads = usableThreads();
+    await this.apply({ ...this.state.values, model: name });
+    void this.refreshSchedules(); // its own, whatever the settings were
   }
 
-  // --- Moving through the run ---
+  // --- What is looked at ---
 
-  private toggle(): void {
-    if (!this.state.playing && this.atEnd()) this.state.position = 0;
-    this.setPlaying(!this.state.playing);
-    this.render();
-  }
-
-  private setPlaying(playing: boolean): void {
-    this.state.playing = playing;
-    if (playing) this.player.play();
-    else this.player.pause();
-  }
-
-  private advance(): boolean {
-    const { state } = this;
-    const run = state.source?.run;
-    if (!run) return false;
-    if (this.atEnd()) {
-      this.setPlaying(false);
-    } else {
-      const step = Math.min(state.position + 1, run.steps - 1);
-      if (!equationFields(run, step).every((field) => frame(state, field, step))) return false;
-      state.position += 1;
-    }
-    this.render();
-    return true;
-  }
-
-  private atEnd(): boolean {
-    return this.state.source !== undefined && this.state.position >= this.state.source.run.steps;
-  }
-
-  private pauseAt(position: number): void {
-    this.setPlaying(false);
-    this.toAnnounce = true;
-    this.seek(position);
-  }
-
-  private seek(position: number): void {
-    const steps = this.state.source?.run.steps ?? 0;
-    this.state.position = Math.min(steps, Math.max(0, position));
-    this.render();
-  }
-
-  private select(sample: number): void {
-    this.state.sample = sample;
+  private look(at: Partial<Pick<State, "sample" | "row" | "column" | "curve">>): void {
+    Object.assign(this.state, at);
     this.render();
   }
 
   private inspect(row: number, column: number): void {
     if (row === this.state.row && column === this.state.column) return;
-    Object.assign(this.state, { row, column });
-    this.render();
+    this.look({ row, column });
   }
 
-  private movePixel(event: KeyboardEvent): void {
-    const moves: Record<string, [number, number]> = {
-      ArrowUp: [-1, 0],
-      ArrowDown: [1, 0],
-      ArrowLeft: [0, -1],
-      ArrowRight: [0, 1],
-    };
-    const move = moves[event.key];
+  private movePixel(rows: number, columns: number): void {
     const model = this.state.source?.run.model;
-    if (!move || !model || event.target !== event.currentTarget) return;
-    event.preventDefault();
-    event.stopPropagation();
+    if (!model) return;
     const inside = (value: number, size: number) => Math.min(size - 1, Math.max(0, value));
     this.inspect(
-      inside(this.state.row + move[0], model.height),
-      inside(this.state.column + move[1], model.width),
+      inside(this.state.row + rows, model.height),
+      inside(this.state.column + columns, model.width),
     );
   }
 
-  /** For screen readers, on steps that a person takes; playing would chatter. */
-  private toAnnounce = false;
-  private announce(): void {
-    const { source } = this.state;
-    const values = frame(this.state, Field.XPrev);
-    if (!this.toAnnounce || !source || !values) return; // said once its images are there
-    this.toAnnounce = false;
-    const brightness =
-      values.reduce((sum, value) => sum + Math.min(1, Math.max(-1, value)), 0) / values.length;
-    const percent = Math.round(50 * (brightness + 1));
-    byId("live").textContent =
-      `${stepTitle(source, this.state.position)}, mean brightness ${percent} percent`;
-  }
-
   // --- Showing ---
-
-  /** For `./dev bench web`. */
-  private markFirsts(): void {
-    if (!frame(this.state, Field.XPrev)) return;
-    for (const mark of this.state.recording ? ["first-picture"] : ["first-picture", "first-live-step"]) {
-      if (performance.getEntriesByName(mark).length === 0) performance.mark(mark);
-    }
-  }
-
-  private equationWants(run: Run, step: number): Want[] {
-    return [{ step, sample: this.state.sample, fields: equationFields(run, step) }];
-  }
 
   private wants(): Want[] {
     const run = this.state.source?.run;
     if (!run) return [];
     const step = shownStep(this.state);
-    const ahead = this.state.playing ? this.equationWants(run, Math.min(step + 1, run.steps - 1)) : [];
+    const ahead = this.state.playing
+      ? equationWants(run, this.state.sample, Math.min(step + 1, run.steps - 1))
+      : [];
     return [
-      ...this.equationWants(run, step),
+      ...equationWants(run, this.state.sample, step),
       ...this.grid.wants(this.state),
       ...ahead,
       ...this.strip.wants(this.state),
@@ -420,11 +329,11 @@ export class App {
       this.chart,
       this.pixel,
       this.said,
+      this.announcer,
     ]) {
       view.update(state);
     }
-    this.markFirsts();
-    this.announce();
+    markFirsts(state);
     state.source?.want(this.wants());
     if (this.failure) {
       this.badge.failed(state.recording);

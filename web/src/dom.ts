@@ -23,6 +23,10 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   return found as T;
 }
 
+/** Whether a key goes to a field, or to a dialog, and is none of the page's. */
+export const isTyping = (event: Event) =>
+  (event.target as HTMLElement).closest("input[type=number], select, dialog") !== null;
+
 /** Math markup: "x_t" -> x with subscript t, "x̂_0", "σ^2"; letters in an italic serif. */
 export function math(text: string): HTMLElement {
   const made = element("span", { class: "math" });

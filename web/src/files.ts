@@ -1,42 +1,65 @@
-// Files in and out: the Save menu with its keys, files that are chosen or dropped, downloads.
+// Files in and out: pictures saved with their settings inside and opened again, models opened as files.
 import { byId } from "./dom";
-import { KEEPSAKES, type Keepsake } from "./engine/protocol";
+import type { Engine } from "./engine/client";
+import type { Keepsake } from "./engine/protocol";
+import { usableThreads } from "./support";
+
+/** The module with threads has 128 MiB that cannot grow; a model takes some five times its file. */
+const LARGEST_FILE = 16 << 20;
 
 export interface FileEvents {
-  save(what: Keepsake): void;
-  open(file: File): void;
+  /** What to save, or nothing while there is no run. */
+  place(): { position: number; sample: number } | undefined;
+  /** A saved picture's settings string; may throw a sentence. */
+  settings(text: string): Promise<void>;
+  /** A file is the model now. */
+  model(name: string, file: string): Promise<void>;
+  say(sentence: string): void;
 }
 
-export function startFiles(events: FileEvents): void {
-  listenToMenu(events);
-  listenToDrops(events);
+export class Files {
+  constructor(
+    private readonly engine: Engine,
+    private readonly events: FileEvents,
+  ) {
+    listenToDrops((files) => void this.open(files));
+  }
+
+  async save(what: Keepsake): Promise<void> {
+    const place = this.events.place();
+    if (!place) return this.events.say("There is no picture to save yet: save once the network runs.");
+    const button = byId<HTMLButtonElement>("save");
+    button.setAttribute("aria-busy", "true"); // a long run takes a while
+    try {
+      download(`undiffuse-${what}.png`, await this.engine.save(what, place.position, place.sample));
+    } catch (error) {
+      this.events.say(sentence(error));
+    }
+    button.removeAttribute("aria-busy");
+  }
+
+  /** One after the other, so that a model and a picture of it can come together. */
+  async open(files: Iterable<File>): Promise<void> {
+    for (const file of files) {
+      await this.openOne(file).catch((error) => this.events.say(`${file.name}: ${sentence(error)}`));
+    }
+  }
+
+  private async openOne(file: File): Promise<void> {
+    if (file.size > LARGEST_FILE) {
+      const [size, largest] = [file.size, LARGEST_FILE].map((bytes) => Math.ceil(bytes / (1 << 20)));
+      throw new Error(`It has ${size} MiB, and the page opens at most ${largest}: open it in the app.`);
+    }
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const { settings, model } = await this.engine.open(file.name, bytes, usableThreads());
+    if (settings !== undefined) await this.events.settings(settings);
+    if (model !== undefined) await this.events.model(model, file.name);
+  }
 }
 
-function listenToMenu(events: FileEvents): void {
-  const menu = byId("save-menu");
-  const choose = (what: Keepsake) => {
-    menu.hidePopover();
-    events.save(what);
-  };
-  for (const what of KEEPSAKES) byId(`save-${what}`).addEventListener("click", () => choose(what));
-  const input = byId<HTMLInputElement>("open-file");
-  byId("open").addEventListener("click", () => input.click());
-  input.addEventListener("change", () => {
-    menu.hidePopover();
-    for (const file of input.files ?? []) events.open(file);
-    input.value = ""; // the same file can be chosen again
-  });
-  document.addEventListener("keydown", (event) => {
-    const typing = (event.target as HTMLElement).closest("input[type=number], select, dialog") !== null;
-    if (typing || event.altKey || event.ctrlKey || event.metaKey) return;
-    const open = menu.matches(":popover-open");
-    if (event.key.toLowerCase() === "s" && !open) menu.showPopover();
-    const what = open ? KEEPSAKES[Number(event.key) - 1] : undefined;
-    if (what) choose(what);
-  });
-}
+const sentence = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-function listenToDrops(events: FileEvents): void {
+function listenToDrops(open: (files: File[]) => void): void {
   const root = document.documentElement;
   const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
   document.addEventListener("dragover", (event) => {
@@ -51,11 +74,11 @@ function listenToDrops(events: FileEvents): void {
     root.classList.remove("dropping");
     if (!holdsFiles(event)) return;
     event.preventDefault();
-    for (const file of event.dataTransfer?.files ?? []) events.open(file);
+    open([...(event.dataTransfer?.files ?? [])]);
   });
 }
 
-export function download(name: string, bytes: Uint8Array): void {
+function download(name: string, bytes: Uint8Array): void {
   const url = URL.createObjectURL(new Blob([bytes.slice().buffer], { type: "image/png" }));
   const link = document.createElement("a");
   link.href = url;

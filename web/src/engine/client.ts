@@ -19,6 +19,9 @@ export interface EngineEvents {
   frames(): void;
 }
 
+/** Where the program and the models lie. */
+const base = () => new URL(".", document.baseURI).href;
+
 /** Frames of this many bytes are kept here; the worker has the rest and recomputes what it must. */
 const CACHE_BYTES = 64 << 20;
 
@@ -86,13 +89,16 @@ export class Engine {
   }
 
   load(model: string, threads: number): void {
-    if (this.stopped) {
-      this.worker.terminate();
-      this.worker = this.startWorker();
-      this.stopped = false;
-      this.live = undefined;
-    }
-    this.post({ type: "load", base: new URL(".", document.baseURI).href, model, threads });
+    this.restartIfStopped();
+    this.post({ type: "load", base: base(), model, threads });
+  }
+
+  private restartIfStopped(): void {
+    if (!this.stopped) return;
+    this.worker.terminate();
+    this.worker = this.startWorker();
+    this.stopped = false;
+    this.live = undefined;
   }
 
   async apply(settings: string): Promise<{ applied: Applied; source: FrameSource }> {
@@ -126,9 +132,10 @@ export class Engine {
   }
 
   /** What a file was: the settings of a saved picture, or the model that is open now. */
-  open(name: string, bytes: Uint8Array): Promise<{ settings?: string; model?: string }> {
+  open(name: string, bytes: Uint8Array, threads: number): Promise<{ settings?: string; model?: string }> {
     type Opened = Extract<FromWorker, { type: "opened" }>;
-    return this.ask<Opened>((id) => ({ type: "open", id, name, bytes }));
+    this.restartIfStopped();
+    return this.ask<Opened>((id) => ({ type: "open", id, base: base(), threads, name, bytes }));
   }
 
   /** Rejects with the worker's sentence if it refuses. */

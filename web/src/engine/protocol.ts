@@ -114,7 +114,7 @@ export type ToWorker =
   | { type: "schedules"; id: number; settings: string; points: number }
   | { type: "want"; run: number; wants: Want[] }
   | { type: "save"; id: number; what: Keepsake; position: number; sample: number }
-  | { type: "open"; id: number; name: string; bytes: Uint8Array };
+  | { type: "open"; id: number; base: string; threads: number; name: string; bytes: Uint8Array };
 
 export type FromWorker =
   | { type: "progress"; what: string; loaded: number; total: number }

@@ -19,6 +19,7 @@ interface Exports {
   _ud_available(): number;
   _ud_field(step: number, sample: number, field: number, out: number): number;
   _ud_save(what: number, position: number, sample: number): number;
+  _ud_save_on(): number;
   _ud_saved(): number;
   _ud_settings_of_png(bytes: number, size: number): number;
   _ud_milliseconds_per_step(): number;
@@ -75,10 +76,17 @@ export class Core {
     return this.module.HEAPF32.slice(this.out / 4, this.out / 4 + count);
   }
 
-  /** A PNG with its settings inside. */
-  save(what: Keepsake, position: number, sample: number): Uint8Array {
-    const size = this.module._ud_save(KEEPSAKES.indexOf(what), position, sample);
-    if (size < 0) throw new Error("There is no such picture to save.");
+  /** Begins a picture to keep; saveOn() makes it. */
+  save(what: Keepsake, position: number, sample: number): void {
+    const begun = this.module._ud_save(KEEPSAKES.indexOf(what), position, sample);
+    if (begun < 0) throw new Error("There is no such picture to save.");
+  }
+
+  /** A bounded slice of work on it; the PNG, its settings inside, once it is there. */
+  saveOn(): Uint8Array | undefined {
+    const size = this.module._ud_save_on();
+    if (size < 0) throw new Error("The run changed before it was saved: save again.");
+    if (size === 0) return undefined;
     const pointer = this.module._ud_saved();
     return this.module.HEAPU8.slice(pointer, pointer + size);
   }

@@ -1,5 +1,6 @@
 // The worker: owns the core, serves the newest request first and works in short slices between
 // messages, so that the page is answered at once whatever the model costs.
+import { fetchBytes, type Progress } from "./download";
 import type { FromWorker, ToWorker, Want } from "./protocol";
 import { Core, type CreateModule } from "./wasm";
 
@@ -8,9 +9,12 @@ declare const self: DedicatedWorkerGlobalScope & { createUndiffuse: CreateModule
 let core: Core | undefined;
 let run = 0; // counts runs, so that the page can tell late frames of an old one
 let wants: Want[] = [];
+const saves: Save[] = []; // pictures to keep, the first one begun if `saving`
+let saving = false;
 let pumping = false;
 
-type Progress = (what: string, loaded: number, total: number) => void;
+type Message<T extends ToWorker["type"]> = Extract<ToWorker, { type: T }>;
+type Save = Message<"save"> & { run: number };
 
 function post(message: FromWorker, transfer: Transferable[] = []): void {
   self.postMessage(message, transfer);
@@ -29,33 +33,6 @@ function nextTurn(): Promise<void> {
 
 /** A sentence of an error, for people. */
 const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
-async function fetchBytes(url: string, what: string, progress: Progress): Promise<Uint8Array> {
-  let response: Response;
-  try {
-    response = await fetch(url);
-  } catch {
-    throw new Error(`The ${what} did not load: check the connection, then retry.`);
-  }
-  if (!response.ok || !response.body) {
-    throw new Error(
-      `The ${what} did not load (the server answered ${response.status}): retry, or tell whoever runs this site.`,
-    );
-  }
-  const total = Number(response.headers.get("x-full-length") ?? response.headers.get("content-length") ?? 0);
-  const parts: Uint8Array[] = [];
-  let loaded = 0;
-  for (const reader = response.body.getReader(); ;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    parts.push(value);
-    loaded += value.length;
-    progress(what, loaded, total);
-  }
-  const bytes = new Uint8Array(loaded);
-  parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
-  return bytes;
-}
 
 function importProgram(script: string): void {
   try {
@@ -96,8 +73,19 @@ function loadProgram(base: string, threads: number, progress: Progress): Promise
 /** Weights files that a person opened, by their model's name. */
 const openedFiles = new Map<string, Uint8Array>();
 
+function refuse(id: number, message: string): void {
+  post({ type: "refused", id, message });
+}
+
+/** Forgets what is wanted of the run before; its saves are refused in their turn, once the page has heard
+ * of the new run. */
+function beginRun(): void {
+  run += 1;
+  wants = [];
+}
+
 let loads = 0; // a download that outlives its failed load is silent
-async function load({ base, model, threads }: Extract<ToWorker, { type: "load" }>): Promise<void> {
+async function load({ base, model, threads }: Message<"load">): Promise<void> {
   const number = ++loads;
   const progress: Progress = (what, loaded, total) => {
     if (number === loads) post({ type: "progress", what, loaded, total });
@@ -109,8 +97,7 @@ async function load({ base, model, threads }: Extract<ToWorker, { type: "load" }
     if (number !== loads) return;
     ready.open(bytes);
     core = ready;
-    run += 1;
-    wants = [];
+    beginRun();
     post({ type: "ready", threads });
   } catch (error) {
     if (number !== loads) return;
@@ -119,10 +106,10 @@ async function load({ base, model, threads }: Extract<ToWorker, { type: "load" }
   }
 }
 
-/** Posts the want's fields if its record is there. */
-function serve(ready: Core, want: Want): void {
+/** Posts the want's fields; false if its record is not there. */
+function serve(ready: Core, want: Want): boolean {
   const data = want.fields.map((field) => ready.field(want.step, want.sample, field));
-  if (data.some((image) => image === undefined)) return;
+  if (data.some((image) => image === undefined)) return false;
   const images = data as Float32Array[];
   const { step, sample, fields } = want;
   const state = { available: ready.available(), milliseconds: ready.milliseconds() };
@@ -130,6 +117,36 @@ function serve(ready: Core, want: Want): void {
     { type: "frames", run, step, sample, fields, data: images, ...state },
     images.map((image) => image.buffer),
   );
+  return true;
+}
+
+/** A slice of work on the most urgent want. */
+function workOnWant(ready: Core): void {
+  const want = wants[0]!;
+  const never = want.ifAvailable && want.step >= ready.available();
+  // A newer request may replace the list while a turn passes; then this one simply is not at its head.
+  if (!never && !ready.compute(want.step)) return;
+  if (!never) serve(ready, want);
+  wants.shift();
+}
+
+/** A slice of work on the first save. Wants whose records are there are served meanwhile; the others
+ * wait, since two that recompute in turns would undo each other's steps. */
+function workOnSave(ready: Core): void {
+  wants = wants.filter((want) => !serve(ready, want));
+  const { id, what, position, sample, run: asked } = saves[0]!;
+  try {
+    if (asked !== run) throw new Error("The run changed before it was saved: save again.");
+    if (!saving) ready.save(what, position, sample);
+    saving = true;
+    const bytes = ready.saveOn();
+    if (!bytes) return;
+    post({ type: "saved", id, bytes }, [bytes.buffer]);
+  } catch (error) {
+    refuse(id, reason(error));
+  }
+  saves.shift();
+  saving = false;
 }
 
 /** A far step takes a while: the page hears how far it has come. */
@@ -139,17 +156,10 @@ async function pump(ready: Core): Promise<void> {
   if (pumping) return;
   pumping = true;
   let told = performance.now();
-  while (wants.length > 0) {
-    const want = wants[0]!;
-    if (want.ifAvailable && want.step >= ready.available()) {
-      wants.shift();
-      continue;
-    }
-    // A newer request may replace the list while a turn passes; then this one simply is not at its head.
-    if (ready.compute(want.step)) {
-      serve(ready, want);
-      wants.shift();
-    } else if (performance.now() - told > TELL_EVERY_MS) {
+  while (wants.length > 0 || saves.length > 0) {
+    if (saves.length > 0) workOnSave(ready);
+    else workOnWant(ready);
+    if (performance.now() - told > TELL_EVERY_MS) {
       told = performance.now();
       post({ type: "computing", run, available: ready.available() });
     }
@@ -158,39 +168,27 @@ async function pump(ready: Core): Promise<void> {
   pumping = false;
 }
 
-/** A weights file becomes the model; a saved picture gives its settings back. */
-function open(ready: Core, { id, name, bytes }: Extract<ToWorker, { type: "open" }>): void {
-  if (name.toLowerCase().endsWith(".png")) {
-    post({ type: "opened", id, settings: ready.settingsOfPng(bytes) });
-    return;
-  }
-  ready.open(bytes);
-  run += 1;
-  wants = [];
-  const model = ready.run().model.name;
-  openedFiles.set(model, bytes);
-  post({ type: "opened", id, model });
-}
+/** What a card's name becomes as a setting: letters, digits and dashes. */
+const settingName = (name: string) => name.replace(/[^\w-]+/g, "-").slice(0, 64) || "opened";
 
-/** In slices, as far as the picture needs the run. */
-async function save(ready: Core, message: Extract<ToWorker, { type: "save" }>): Promise<void> {
-  const { id, what, position, sample } = message;
-  const needed = what === "frame" ? Math.max(position - 1, 0) : ready.run().steps - 1;
-  const started = run;
-  while (!ready.compute(needed)) {
-    await nextTurn();
-    if (run !== started) throw new Error("The run changed before it was saved: save again.");
-  }
-  const bytes = ready.save(what, position, sample);
-  post({ type: "saved", id, bytes }, [bytes.buffer]);
-}
-
-/** What goes wrong on the way is the answer. */
-async function answer(id: number, act: () => void | Promise<void>): Promise<void> {
+/** A weights file becomes the model, whatever was loading; a saved picture gives its settings back. */
+async function open({ id, base, threads, name, bytes }: Message<"open">): Promise<void> {
+  const progress: Progress = (what, loaded, total) => post({ type: "progress", what, loaded, total });
   try {
-    await act();
+    const ready = await loadProgram(base, threads, progress);
+    if (name.toLowerCase().endsWith(".png")) {
+      post({ type: "opened", id, settings: ready.settingsOfPng(bytes) });
+      return;
+    }
+    ready.open(bytes);
+    loads += 1;
+    core = ready;
+    beginRun();
+    const model = settingName(ready.run().model.name);
+    openedFiles.set(model, bytes);
+    post({ type: "opened", id, model });
   } catch (error) {
-    post({ type: "refused", id, message: reason(error) });
+    refuse(id, reason(error));
   }
 }
 
@@ -199,15 +197,15 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     void load(data);
     return;
   }
+  if (data.type === "open") {
+    void open(data);
+    return;
+  }
   if (!core) return;
-  const ready = core;
   switch (data.type) {
     case "apply": {
       const applied = core.apply(data.settings);
-      if (applied.restarted) {
-        run += 1;
-        wants = [];
-      }
+      if (applied.restarted) beginRun();
       post({ type: "applied", id: data.id, run, applied, info: core.run() });
       break;
     }
@@ -215,10 +213,8 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       post({ type: "schedules", id: data.id, schedules: core.schedules(data.settings, data.points) });
       break;
     case "save":
-      void answer(data.id, () => save(ready, data));
-      break;
-    case "open":
-      void answer(data.id, () => open(ready, data));
+      saves.push({ ...data, run });
+      void pump(core);
       break;
     case "want":
       if (data.run !== run) return;

@@ -53,7 +53,7 @@ export class ControlsView {
 
   constructor(
     table: Setting[],
-    private readonly models: ModelEntry[],
+    private models: ModelEntry[],
     private readonly classes: string[], // of the default model, until one is open
     private readonly events: ControlEvents,
   ) {
@@ -73,11 +73,16 @@ export class ControlsView {
     }
   }
 
-  /** A model that came as a file. */
+  /** Whether the page can run it. */
+  hasModel(name: string): boolean {
+    return this.models.some((model) => model.name === name);
+  }
+
+  /** A model that came as a file; one of the same name gives way to it. */
   addModel(name: string, title: string): void {
-    const select = byId<HTMLSelectElement>("setting-model");
-    const known = [...select.options].some((option) => option.value === name);
-    if (!known) select.append(element("option", { value: name }, title));
+    this.models = [...this.models.filter((model) => model.name !== name), { name, title }];
+    const options = this.models.map((model) => element("option", { value: model.name }, model.title));
+    byId<HTMLSelectElement>("setting-model").replaceChildren(...options);
   }
 
   /** A value that is being dragged: what depends on it alone. */

@@ -2,7 +2,7 @@
 import { byId, element } from "../dom";
 import { diverging, grey, viridis } from "../draw/colormap";
 import { IMAGE_RANGE, rangeOf, signedRangeOf, type Range } from "../draw/image";
-import { Field, type ModelInfo, type Run, type Transition } from "../engine/protocol";
+import { Field, type ModelInfo, type Run, type Transition, type Want } from "../engine/protocol";
 import { frame, shownStep, stepTitle, type State } from "../state";
 import { Picture, type PictureOptions } from "./picture";
 
@@ -32,6 +32,10 @@ export function equationFields(run: Run, step: number): Field[] {
     ...(churn === 0 ? [] : [Field.XHat]),
   ];
 }
+
+export const equationWants = (run: Run, sample: number, step: number): Want[] => [
+  { step, sample, fields: equationFields(run, step) },
+];
 
 /** Whether a step's deviation is 0 for every pixel: nothing is drawn. */
 export const isStill = (transition: Transition) =>

@@ -22,14 +22,31 @@ function read(state: State): PixelNumbers | undefined {
 /** Without a deviation nothing is drawn: the next value is the mean. */
 const nameOfNext = (pixel: PixelNumbers | undefined) => (pixel?.sigma === 0 ? "next" : "drawn");
 
+/** Rows and columns that each key moves by. */
+const MOVES: Record<string, [number, number]> = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+};
+
 export class PixelView {
   private readonly canvas = byId<HTMLCanvasElement>("bell");
   private readonly title = byId("pixel-title");
   private readonly numbers = byId("pixel-numbers");
   private pixel: PixelNumbers | undefined;
 
-  constructor() {
+  constructor(private readonly move: (rows: number, columns: number) => void) {
     new ResizeObserver(() => this.paint()).observe(this.canvas);
+    byId("pixel").addEventListener("keydown", (event) => this.key(event));
+  }
+
+  private key(event: KeyboardEvent): void {
+    const move = MOVES[event.key];
+    if (!move || event.target !== event.currentTarget) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.move(...move);
   }
 
   update(state: State): void {
