@@ -253,8 +253,8 @@ test("a picture of a model that is not there is a sentence, and nothing changes"
 
 test("a file that is too large is a sentence, and the page goes on", async ({ page }) => {
   await openLive(page, "steps=6");
-  await openFile(page, "huge.safetensors", Buffer.alloc((16 << 20) + 1));
-  await expect(note(page)).toHaveText(/^huge\.safetensors: It has 17 MiB, and the page opens at most 16/);
+  await openFile(page, "huge.safetensors", Buffer.alloc((12 << 20) + 1));
+  await expect(note(page)).toHaveText(/^huge\.safetensors: It has 13 MiB, and the page opens at most 12/);
   await pause(page);
   await finish(page);
 });
