@@ -52,6 +52,8 @@ class App:
             self.config.write_text(json.dumps({"width": WIDTH, "height": HEIGHT, "dark": dark}))
         environment = {**os.environ, "DISPLAY": desktop.display, "HOME": self.home.name, "LIBGL_ALWAYS_SOFTWARE": "1",
                        "XDG_CONFIG_HOME": str(self.folder / "config")}
+        if preload := os.environ.get("UNDIFFUSE_APP_PRELOAD"):
+            environment["LD_PRELOAD"] = preload
         self.errors = open(self.folder / "stderr", "w+")
         self.process = subprocess.Popen([program, "--threads", "2", "--save-to", self.home.name, *arguments],
                                         env=environment, stderr=self.errors)
