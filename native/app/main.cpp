@@ -1,6 +1,7 @@
 // undiffuse-app: the window.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <thread>
 
@@ -42,9 +43,7 @@ int run(const AppOptions& options) {
   return saved ? 0 : complain(saved.error().message);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int start(int argc, char** argv) {
   AppOptions options;
   options.save_folder = usual_save_folder();
   options.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
@@ -62,4 +61,15 @@ int main(int argc, char** argv) {
   if (!weights) return complain(weights.error().message);
   options.weights_folder = *weights;
   return run(options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return start(argc, argv);
+  } catch (const std::exception& failed) {  // of the standard library: no memory, no thread
+    std::fprintf(stderr, "undiffuse-app stopped: %s.\n", failed.what());
+    return 2;
+  }
 }

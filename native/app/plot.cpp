@@ -45,7 +45,9 @@ void Plot::vertical(double x, ImU32 color, float width) const {
 
 void Plot::dashed_vertical(double x, ImU32 color) const {
   const float across = at(x, y_.min).x, dash = px(3);
-  for (float y = min_.y; y < max_.y; y += 2 * dash) {
+  const int dashes = static_cast<int>((max_.y - min_.y) / (2 * dash)) + 1;
+  for (int i = 0; i < dashes; ++i) {
+    const float y = min_.y + 2 * dash * static_cast<float>(i);
     list_.AddLine({across, y}, {across, std::min(y + dash, max_.y)}, color, px(1));
   }
 }

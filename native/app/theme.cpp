@@ -45,7 +45,7 @@ std::string font_file(std::initializer_list<const char*> names) {
   for (const char* name : names) {
     for (const std::string& folder : folders) {
       std::error_code ignored;
-      if (const std::string path = folder + "/" + name; std::filesystem::exists(path, ignored)) return path;
+      if (std::string path = folder + "/" + name; std::filesystem::exists(path, ignored)) return path;
     }
   }
   return "";

@@ -27,7 +27,7 @@ say "building with clang"
 run_logged cmake-clang cmake -S . -B build/clang -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
 run_logged build-clang cmake --build build/clang -j "$jobs"
 say "clang-tidy"
-git ls-files 'core/*.cpp' 'native/files/*.cpp' 'native/tool/*.cpp' 'native/app/*.cpp' >build/logs/tidy-files
+git ls-files 'core/*.cpp' 'native/files/*.cpp' 'native/tool/*.cpp' 'native/app/*.cpp' 'native/app/panels/*.cpp' >build/logs/tidy-files
 run_logged clang-tidy xargs -a build/logs/tidy-files -P "$jobs" -n 1 clang-tidy -p build/clang --quiet
 
 say "building the fuzzers"
