@@ -78,7 +78,7 @@ test("the default picture is the app's and the tool's", async ({ page }) => {
   levels.forEach((level, i) => {
     const value = Math.min(1, Math.max(-1, reference.readFloatLE(4 * i)));
     // One level each way: then any two views agree within 2/255.
-    expect(Math.abs(level - (value + 1) * 127.5), `pixel ${i}`).toBeLessThanOrEqual(1.5);
+    expect(Math.abs(level - Math.round((value + 1) * 127.5)), `pixel ${i}`).toBeLessThanOrEqual(1);
   });
 });
 
