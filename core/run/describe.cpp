@@ -47,20 +47,6 @@ json row_json(const Setting& row) {
   return object;
 }
 
-const char* prediction_name(Prediction prediction) {
-  switch (prediction) {
-    case Prediction::V:
-      return "v";
-    case Prediction::Eps:
-      return "eps";
-    case Prediction::X0:
-      return "x0";
-    case Prediction::Edm:
-      return "edm";
-  }
-  return "x0";
-}
-
 json model_json(const ModelInfo& model) {
   return {{"name", model.name},
           {"card", model.card},
@@ -125,6 +111,20 @@ const Setting& schedule_row() {
 }
 
 }  // namespace
+
+const char* prediction_name(Prediction prediction) {
+  switch (prediction) {
+    case Prediction::V:
+      return "v";
+    case Prediction::Eps:
+      return "eps";
+    case Prediction::X0:
+      return "x0";
+    case Prediction::Edm:
+      return "edm";
+  }
+  return "x0";
+}
 
 std::string describe_settings_table() {
   json rows = json::array();

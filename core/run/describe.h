@@ -7,6 +7,9 @@
 
 namespace undiffuse {
 
+/// As a weights file and the descriptions call it: "v", "eps", "x0" or "edm".
+const char* prediction_name(Prediction prediction);
+
 /// The settings table: an array with a row for each setting.
 std::string describe_settings_table();
 

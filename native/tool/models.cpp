@@ -1,26 +1,13 @@
 // undiffuse models: what there is to sample.
 #include <cstdio>
 
+#include "core/run/describe.h"
 #include "core/run/model.h"
 #include "native/files/files.h"
 #include "native/tool/command.h"
 
 namespace undiffuse {
 namespace {
-
-const char* name_of(Prediction prediction) {
-  switch (prediction) {
-    case Prediction::V:
-      return "v";
-    case Prediction::Eps:
-      return "eps";
-    case Prediction::X0:
-      return "x0";
-    case Prediction::Edm:
-      return "edm";
-  }
-  return "";
-}
 
 std::string size_of(const Shape& image) {
   return std::to_string(image.height) + "x" + std::to_string(image.width) + "x" +
@@ -45,7 +32,7 @@ Status run() {
     if (!model) return model.error();
     const ModelInfo& info = model->info;
     std::printf("%-24s %-9s %-11s %-9s %5d %8d %8.1f\n", name.c_str(), size_of(info.image).c_str(),
-                name_of(info.prediction), info.learned_variance ? "learned" : "none",
+                prediction_name(info.prediction), info.learned_variance ? "learned" : "none",
                 info.trained.num_steps(), info.num_classes(), model->graph.flops() / 1e6);
   }
   std::printf("in %s\n", folder->c_str());
