@@ -83,11 +83,11 @@ void App::begin_run() {
   const bool first = !due_;
   if (view_.settings == applied_) view_.settings = applied_ = run.settings;
   if (first) {
-    view_.row = run.model.image.height / 2 - 2;
-    view_.column = run.model.image.width / 2 + 1;
+    view_.inspected.row = run.model.image.height / 2 - 2;
+    view_.inspected.column = run.model.image.width / 2 + 1;
   }
-  view_.row = std::min(view_.row, run.model.image.height - 1);
-  view_.column = std::min(view_.column, run.model.image.width - 1);
+  view_.inspected.row = std::min(view_.inspected.row, run.model.image.height - 1);
+  view_.inspected.column = std::min(view_.inspected.column, run.model.image.width - 1);
   view_.sample = std::min(view_.sample, run.settings.images - 1);
   view_.position = 0;
   due_ = glfwGetTime() + 1 / view_.settings.speed;
@@ -223,7 +223,7 @@ void App::draw() {
   draw_left({px(kLeftWidth), height});
   ImGui::SameLine(0, px(kGap));
   draw_right({width - px(kLeftWidth + kGap), height});
-  draw_message(width);
+  muted_text(view_.message.c_str());
   draw_help(view_);
   draw_save(view_);
   ImGui::End();
@@ -266,7 +266,7 @@ void App::draw_left(ImVec2 size) {
   draw_transport(view_, ImGui::GetContentRegionAvail().x);
   ImGui::Spacing();
   ImGui::Spacing();
-  controls_.draw(view_, size.x);
+  controls_.draw(view_);
   ImGui::EndChild();
 }
 
@@ -283,7 +283,5 @@ void App::draw_right(ImVec2 size) {
   ImGui::EndGroup();
   ImGui::PopStyleVar();
 }
-
-void App::draw_message(float) { muted_text(view_.message.c_str()); }
 
 }  // namespace undiffuse

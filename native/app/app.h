@@ -49,7 +49,6 @@ class App {
   void draw_header(float width);
   void draw_left(ImVec2 size);
   void draw_right(ImVec2 size);
-  void draw_message(float width);
 
   Window& window_;
   const std::string weights_folder_;

@@ -6,7 +6,7 @@ namespace undiffuse {
 
 double View::pixel(Field of) const {
   const Shape& image = run().model.image;
-  const auto index = static_cast<size_t>((row * image.width + column) * image.channels);
+  const auto index = static_cast<size_t>((inspected.row * image.width + inspected.column) * image.channels);
   return static_cast<double>(field(of)[index]);
 }
 

@@ -7,6 +7,7 @@
 
 #include "native/app/runner.h"
 #include "native/app/schedules.h"
+#include "native/app/widgets.h"
 
 namespace undiffuse {
 
@@ -17,8 +18,7 @@ struct View {
   // Where we are. `position` is the number of steps taken, 0..num_steps.
   int position = 0;
   int sample = 0;
-  int row = 0;
-  int column = 0;
+  Inspected inspected;
   bool playing = true;
 
   // What a person asks of the app; it acts after the frame and clears them.

@@ -60,23 +60,21 @@ void muted_text(const char* text) {
   ImGui::PopFont();
 }
 
-bool picture(const PictureTexture& texture, float side, const Shape& image, Inspected& inspected) {
+void picture(const PictureTexture& texture, float side, const Shape& image, Inspected& inspected) {
   const ImVec2 corner = ImGui::GetCursorScreenPos();
   if (texture.empty()) {
     ImGui::Dummy({side, side});
     ImGui::GetWindowDrawList()->AddRect(corner, {corner.x + side, corner.y + side}, theme().line);
-    return false;
+    return;
   }
   ImGui::Image(texture.id(), {side, side});
   const float pixel = side / static_cast<float>(std::max(image.width, image.height));
-  const bool hovered = ImGui::IsItemHovered();
-  if (hovered) {
+  if (ImGui::IsItemHovered()) {
     const ImVec2 mouse = ImGui::GetIO().MousePos;
     inspected.column = std::clamp(static_cast<int>((mouse.x - corner.x) / pixel), 0, image.width - 1);
     inspected.row = std::clamp(static_cast<int>((mouse.y - corner.y) / pixel), 0, image.height - 1);
   }
   mark_pixel(corner, pixel, inspected);
-  return hovered;
 }
 
 void legend(Colormap map, MapRange range, int digits, float width) {

@@ -24,8 +24,8 @@ struct Inspected {
   int column = 0;
 };
 
-/// A picture of side x side at the cursor; true, and `inspected` set, while the mouse is on it.
-bool picture(const PictureTexture& texture, float side, const Shape& image, Inspected& inspected);
+/// A picture of side x side at the cursor, with the inspected pixel marked; the mouse on it moves that.
+void picture(const PictureTexture& texture, float side, const Shape& image, Inspected& inspected);
 
 /// The map as a bar of `width` with the values at its ends.
 void legend(Colormap map, MapRange range, int digits, float width);

@@ -46,7 +46,7 @@ double rounded(const Setting& row, double value) {
 
 }  // namespace
 
-void ControlsPanel::draw(View& view, float) {
+void ControlsPanel::draw(View& view) {
   view.dragged.reset();
   for (const Setting& row : settings_table()) {
     if (is_in_use(row, view.settings)) control(view, row);

@@ -10,7 +10,7 @@ namespace undiffuse {
 
 class ControlsPanel {
  public:
-  void draw(View& view, float width);
+  void draw(View& view);
 
  private:
   void control(View& view, const Setting& row);

@@ -72,14 +72,10 @@ void EquationPanel::update(const View& view) {
 }
 
 void EquationPanel::term(View& view, Term& term, float side, float height) {
-  Inspected inspected{view.row, view.column};
   ImGui::BeginGroup();
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {0, 0});
   ImGui::Dummy({side, (height - side) / 2});
-  if (picture(term.texture, side, view.snapshot.run ? view.run().model.image : Shape{}, inspected)) {
-    view.row = inspected.row;
-    view.column = inspected.column;
-  }
+  picture(term.texture, side, view.snapshot.run ? view.run().model.image : Shape{}, view.inspected);
   ImGui::Dummy({side, (height - side) / 2 + px(6)});
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float width = draw_math(ImGui::GetWindowDrawList(), at, theme().ink, term.symbol);
@@ -113,15 +109,11 @@ void EquationPanel::choose_said() {
 
 void EquationPanel::network(View& view, float side, float height) {
   const float small = side * kRawSize;
-  Inspected inspected{view.row, view.column};
   ImGui::SameLine(0, px(12));
   ImGui::BeginGroup();
   ImGui::Dummy({px(kSaidWidth), (height - small) / 2 - px(24)});
   muted_text("network  →");
-  if (picture(said_.texture, small, view.snapshot.run ? view.run().model.image : Shape{}, inspected)) {
-    view.row = inspected.row;
-    view.column = inspected.column;
-  }
+  picture(said_.texture, small, view.snapshot.run ? view.run().model.image : Shape{}, view.inspected);
   choose_said();
   math_text(said_.symbol, theme().ink);
   ImGui::EndGroup();

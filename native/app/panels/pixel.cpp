@@ -63,7 +63,8 @@ void entry(const char* name, double value, ImU32 color) {
 
 void draw_pixel(const View& view, ImVec2 size) {
   begin_card("pixel", size);
-  panel_title("One pixel: row " + std::to_string(view.row) + ", column " + std::to_string(view.column));
+  panel_title("One pixel: row " + std::to_string(view.inspected.row) + ", column " +
+              std::to_string(view.inspected.column));
   if (view.has_run()) {
     const double mu = view.pixel(Field::Mu), sigma = view.pixel(Field::Sigma);
     const std::array<Mark, 3> marks = {{{"x_t", view.pixel(Field::XT), theme().muted},
