@@ -32,14 +32,15 @@ def bound_lines(bound):
 
 
 def reading_lines(result):
-    rows = ([f"{row['guidance']}", row["variance"], f"{row['share_read_right']:.2%} ± {row['standard_error']:.2%}",
-             f"{min(row['by_class']):.1%}"] for row in result["readings"])
+    rows = ([SAMPLERS[row["sampler"]].title, str(row["nfe"]), f"{row['guidance']}", row["variance"],
+             f"{row['share_read_right']:.2%} ± {row['standard_error']:.2%}", f"{min(row['by_class']):.1%}"]
+            for row in result["readings"])
     return [
-        f"Share of {result['readings'][0]['samples']:,} class-conditional samples ({result['steps']} ancestral steps,"
-        " x0_hat clipped) that a separately",
+        f"Share of {result['readings'][0]['samples']:,} class-conditional samples (x0_hat clipped, network in"
+        f" {result['precision']}) that a separately",
         f"trained classifier ({result['classifier_accuracy']:.2%} right on the test images) reads as their class:",
         "",
-        *table(["guidance", "variance", "read right", "worst class"], rows),
+        *table(["sampler", "calls", "guidance", "variance", "read right", "worst class"], rows),
     ]
 
 
@@ -49,6 +50,12 @@ def quality_rows(quality):
         rows = [row for row in quality["rows"] if row["sampler"] == name]
         if rows:
             yield [sampler.title, *(f"{row['frechet']:.2f} ± {row['standard_error']:.2f}" for row in rows)]
+
+
+def thousand_steps_lines(quality):
+    if "thousand_ancestral_steps" in quality:
+        row = quality["thousand_ancestral_steps"]
+        yield f"1,000 ancestral steps: {row['frechet']:.2f} ± {row['standard_error']:.2f}."
 
 
 def quality_lines(quality):
@@ -63,6 +70,7 @@ def quality_lines(quality):
         *table(["sampler", *(str(budget) for budget in budgets)], quality_rows(quality)),
         "",
         "Heun needs an odd number of calls, one fewer where it is even.",
+        *thousand_steps_lines(quality),
     ]
 
 

@@ -15,6 +15,7 @@ import math
 import os
 import sys
 import time
+from dataclasses import asdict, dataclass
 
 import torch
 
@@ -27,39 +28,57 @@ from export import read_model
 from memorisation import measure_memorisation
 from predictions import prediction_of
 from quality import measure_quality
-from sampling import sample_classes
+from sampling import SAMPLERS, VARIANCES, sample_classes
 
-# (guidance, variance), all clipped: the choices whose samples are read.
-SAMPLED = {"learned": ((1.0, "learned"), (1.5, "learned"), (1.5, "fixed-small"), (1.5, "fixed-large")),
-           "none": ((1.0, "fixed-small"), (1.5, "fixed-small"), (1.5, "fixed-large"))}
+@dataclass(frozen=True)
+class Choice:
+    """How samples that are read were drawn; x0_hat is clipped."""
+
+    guidance: float = 1.5
+    variance: str = "fixed-small"
+    sampler: str = "ancestral"
+    steps: int = 50
+
+    @property
+    def nfe(self):
+        return SAMPLERS[self.sampler].nfe(self.steps) * (1 if self.guidance == 1 else 2)
+
+    def __str__(self):
+        return f"guidance {self.guidance}, {self.variance}, {self.sampler}, {self.nfe} calls"
 
 
-def measure_reading(model, prediction, classifier, per_class, args, guidance, variance):
-    """-> ({share, standard_error, ...}, images): one choice's samples, read by the classifier."""
-    images, labels = sample_classes(model, prediction, per_class, args.seed, num_steps=args.steps, guidance=guidance,
-                                    variance=variance)
+FEW_CALLS = [Choice(sampler=sampler, steps=20) for sampler in ("ddim", "dpm-solver-2m")]  # 40, with guidance
+CHOICES = {"learned": [Choice(1.0, "learned"), *(Choice(variance=variance) for variance in VARIANCES), *FEW_CALLS],
+           "none": [Choice(1.0), *FEW_CALLS]}
+
+
+def measure_reading(model, prediction, classifier, per_class, args, choice):
+    """-> ({share_read_right, standard_error, ...}, images): one choice's samples, read by the classifier."""
+    images, labels = sample_classes(model, prediction, per_class, args.seed, sampler=choice.sampler,
+                                    num_steps=choice.steps, guidance=choice.guidance, variance=choice.variance,
+                                    bfloat16=not args.float32)
     right = (read_classes(classifier, images) == labels).double()
     share = right.mean().item()
     # The error of a share that is not all or none, so that 2,000 of 2,000 does not read as ± 0.
     smoothed = (right.sum().item() + 1) / (len(right) + 2)
     by_class = [round(part.mean().item(), 4) for part in right.split(per_class)]
-    result = {"guidance": guidance, "variance": variance, "samples": len(images), "share_read_right": share,
+    result = {**asdict(choice), "nfe": choice.nfe, "samples": len(images), "share_read_right": share,
               "standard_error": math.sqrt(smoothed * (1 - smoothed) / len(images)), "by_class": by_class}
     return result, images
 
 
 def measure_readings(model, prediction, classifier, stem, args):
-    """Every choice of SAMPLED; leaves a contact sheet of each, a row a class."""
+    """Every one of CHOICES; leaves a contact sheet of each, a row a class."""
     per_class = args.samples // model.config.classes
     readings = []
-    for guidance, variance in SAMPLED[prediction.metadata["variance"]]:
+    for choice in CHOICES[prediction.metadata["variance"]]:
         began = time.time()
-        reading, images = measure_reading(model, prediction, classifier, per_class, args, guidance, variance)
+        reading, images = measure_reading(model, prediction, classifier, per_class, args, choice)
         readings.append(reading)
-        print(f"guidance {guidance}, {variance}: {reading['share_read_right']:.2%} read right "
-              f"({time.time() - began:.0f} s)", flush=True)
+        print(f"{choice}: {reading['share_read_right']:.2%} read right ({time.time() - began:.0f} s)", flush=True)
         sheet = torch.cat([part[:10] for part in images.split(per_class)])
-        write_contact_sheet(f"{stem}-guidance-{guidance}-{variance}.png", sheet.numpy(), columns=min(10, per_class))
+        name = f"{stem}-{choice.sampler}-{choice.steps}-guidance-{choice.guidance}-{choice.variance}.png"
+        write_contact_sheet(name, sheet.numpy(), columns=min(10, per_class))
     return readings
 
 
@@ -68,7 +87,8 @@ def describe(args, model, metadata, prediction):
         content = file.read()
     return {"name": metadata["name"], "data": os.path.basename(os.path.abspath(args.data)), "predict": prediction.name,
             "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content),
-            "parameters": sum(value.numel() for value in model.parameters()), "seed": args.seed, "steps": args.steps}
+            "parameters": sum(value.numel() for value in model.parameters()), "seed": args.seed,
+            "precision": "float32" if args.float32 else "bfloat16"}
 
 
 def evaluate(args):
@@ -84,7 +104,8 @@ def evaluate(args):
     stem = os.path.join(args.out, result["name"])
     judges = test.judge_accuracy > 0
     result["readings"] = measure_readings(model, prediction, classifier, stem, args) if judges else []
-    result["quality"] = measure_quality(model, prediction, classifier, train, test, args.samples, args.seed)
+    result["quality"] = measure_quality(model, prediction, classifier, train, test, args.samples, args.seed,
+                                        args.long, bfloat16=not args.float32)
     if train.augment:  # a set so small may be learned by heart
         sheet = f"{stem}-nearest.png"
         result["memorisation"] = measure_memorisation(model, prediction, train, test, sheet, args.samples // 2,
@@ -99,9 +120,10 @@ def parse_arguments():
     parser.add_argument("--out", default="build/evaluation", help="folder for the classifier and contact sheets")
     parser.add_argument("--card", metavar="FILE", help="model card whose measured part is replaced")
     parser.add_argument("--samples", type=int, default=2000, help="for each number")
-    parser.add_argument("--steps", type=int, default=50, help="of each sample that is read")
     parser.add_argument("--effort", type=float, default=1.0, help="scales the images per term of the bound")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--long", action="store_true", help="also the quality of 1,000 ancestral steps")
+    parser.add_argument("--float32", action="store_true", help="no bfloat16 for the network that draws samples")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of the processor")
     return parser.parse_args()
 

@@ -21,17 +21,30 @@ def judged(classifier, images, labels, reference):
     return {"frechet": distance, "standard_error": error, "read_right": (seen == labels).double().mean().item()}
 
 
-def measure_quality(model, prediction, classifier, train, test, count=2000, seed=1):
-    """-> {images, floor, rows}: a row for each sampler and budget; guidance 1, x0_hat clipped."""
+def quality_row(name, budget, draw, judge):
+    """One sampler within one budget; draw(sampler=, num_steps=) -> images, judge(images) -> its numbers."""
+    sampler, began = SAMPLERS[name], time.time()
+    steps = sampler.steps_within(budget)
+    row = {"sampler": name, "budget": budget, "nfe": sampler.nfe(steps),
+           **judge(draw(sampler=name, num_steps=steps))}
+    print(f"{name}, {row['nfe']} calls: Fréchet distance {row['frechet']:.3f} ± {row['standard_error']:.3f} "
+          f"({time.time() - began:.0f} s)", flush=True)
+    return row
+
+
+def measure_quality(model, prediction, classifier, train, test, count=2000, seed=1, long=False, **choices):
+    """-> {images, floor, rows}: a row for each sampler and budget; guidance 1, x0_hat clipped.
+
+    long: 1,000 ancestral steps as well, which cost six times all the rest; choices are Denoiser's.
+    """
     reference = moments(look_at(classifier, test.x0)[0], test.weight)
     pick = train.pick(count, torch.Generator().manual_seed(seed))
-    labels, rows = train.label[pick], []
-    for name, sampler in SAMPLERS.items():
-        for budget in NFES:
-            steps, began = sampler.steps_within(budget), time.time()
-            images = sample_labels(model, prediction, labels, seed, sampler=name, num_steps=steps)
-            rows.append({"sampler": name, "budget": budget, "nfe": sampler.nfe(steps),
-                         **judged(classifier, images, labels, reference)})
-            print(f"{name}, {rows[-1]['nfe']} calls: Fréchet distance {rows[-1]['frechet']:.3f} "
-                  f"± {rows[-1]['standard_error']:.3f} ({time.time() - began:.0f} s)", flush=True)
-    return {"images": count, "floor": judged(classifier, train.x0[pick], labels, reference), "rows": rows}
+    labels = train.label[pick]
+    judge = lambda images: judged(classifier, images, labels, reference)
+    draw = lambda **sampler: sample_labels(model, prediction, labels, seed, **sampler, **choices)
+    budgets = [(name, budget) for name in SAMPLERS for budget in NFES]
+    rows = [quality_row(name, budget, draw, judge) for name, budget in budgets]
+    result = {"images": count, "floor": judge(train.x0[pick]), "rows": rows}
+    if long:
+        result["thousand_ancestral_steps"] = quality_row("ancestral", 1000, draw, judge)
+    return result

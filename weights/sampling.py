@@ -133,7 +133,7 @@ class Denoiser:
     """denoise(x [B,C,H,W], alpha_bar) -> (x0_hat, x0_var), guided towards the labels [B]; counts its calls.
 
     Guidance 1 makes no second call; the variance is the conditional call's. A model without a learned
-    variance has x0_var = 0: "learned" is then fixed-small.
+    variance has x0_var = 0: "learned" is then fixed-small. bfloat16 is the network's alone, not the step's.
     """
 
     model: torch.nn.Module
@@ -142,6 +142,7 @@ class Denoiser:
     guidance: float = 1.0
     variance: str = "learned"
     clip: bool = True
+    bfloat16: bool = False
     nfe: int = 0
 
     def __call__(self, x_t, alpha_bar):
@@ -157,7 +158,9 @@ class Denoiser:
         self.nfe += 1
         level = alpha_bar.expand(len(x_t))
         x = self.prediction.scale_input(x_t, level).contiguous(memory_format=torch.channels_last)
-        return self.prediction.answer(self.model(x, self.prediction.model_t(level), labels), x_t, level)
+        with torch.autocast(x.device.type, dtype=torch.bfloat16, enabled=self.bfloat16):
+            raw = self.model(x, self.prediction.model_t(level), labels)
+        return self.prediction.answer(raw, x_t, level)
 
 
 @torch.no_grad()

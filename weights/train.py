@@ -19,7 +19,7 @@ from torch import nn
 from augment import augmented
 from data import load_dataset
 from diffusion import q_sample
-from export import measure_sigma_data, model_metadata, write_model
+from export import measure_sigma_data, model_metadata, read_model, write_model
 from predictions import PREDICTIONS
 from processes import Processes
 from unet import DEFAULT_WIDTHS, UNet, UNetConfig
@@ -30,6 +30,7 @@ def parse_arguments():
     parser.add_argument("--data", required=True, help="folder with the four IDX files, or with colour records")
     parser.add_argument("--out", required=True, help="folder for checkpoints and the weights file")
     parser.add_argument("--predict", choices=PREDICTIONS, default="mean-variance", help="what the network emits")
+    parser.add_argument("--from", dest="start", metavar="FILE", help="weights file whose training goes on")
     parser.add_argument("--name", help="the model's and its card's name (default: the data folder's, then --predict)")
     parser.add_argument("--class-names", help="in the order of the labels, with commas (default: the data set's)")
     parser.add_argument("--widths", help="channels at each resolution, with commas (default: by the image's shape)")
@@ -90,6 +91,16 @@ class Run:
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.generator.set_state(state["generator"])
+
+    def start_from(self, path):
+        """The weights of a file as the start of a run with its own steps and learning rates."""
+        model, metadata = read_model(path)
+        own = {key: value for key, value in self.metadata.items() if key not in ("name", "card")}
+        differing = [key for key, value in own.items() if metadata.get(key) != value]
+        if differing:
+            raise SystemExit(f"{path} differs in {', '.join(differing)}: give the options that it was trained with.")
+        self.model.load_state_dict(model.state_dict())
+        self.average.load_state_dict(model.state_dict())
 
     @torch.no_grad()
     def update_average(self, decay):
@@ -202,6 +213,8 @@ def main():
     if os.path.exists(checkpoint):
         run.load(checkpoint)
         print(f"goes on from {checkpoint} at step {run.step}", flush=True)
+    elif args.start:
+        run.start_from(args.start)
     train(run, args, dataset, prediction, processes, checkpoint)
     processes.leave()
 

@@ -23,8 +23,10 @@ from classifier import Classifier, look_at  # noqa: E402
 from contact_sheet import write_contact_sheet  # noqa: E402
 from data import Dataset  # noqa: E402
 from export import read_model  # noqa: E402
+from evaluate import CHOICES  # noqa: E402
 from frechet import frechet_distance, frechet_with_error, moments  # noqa: E402
 from predictions import Edm  # noqa: E402
+import quality  # noqa: E402
 from quality import NFES, measure_quality  # noqa: E402
 from unet import UNet, UNetConfig  # noqa: E402
 
@@ -74,12 +76,22 @@ class QualityTest(unittest.TestCase):
         torch.manual_seed(1)
         config = UNetConfig(channels_out=1, size=8, widths=[8], embedding=16, groups=4, classes=3)
         images = Dataset(torch.rand(40, 1, 8, 8) * 2 - 1, torch.arange(40) % 3, ["a", "b", "c"])
-        quality = measure_quality(UNet(config).eval(), Edm(0.5), Classifier(1, 8, 3), images, images, count=40)
-        self.assertEqual([row["budget"] for row in quality["rows"]], list(NFES) * 4)
-        for row in quality["rows"]:
+        found = measure_quality(UNet(config).eval(), Edm(0.5), Classifier(1, 8, 3), images, images, count=40)
+        self.assertEqual([row["budget"] for row in found["rows"]], list(NFES) * 4)
+        for row in found["rows"]:
             self.assertGreater(row["frechet"], 0)
             self.assertLessEqual(row["nfe"], row["budget"])
-        self.assertLess(quality["floor"]["frechet"], min(row["frechet"] for row in quality["rows"]))
+        self.assertLess(found["floor"]["frechet"], min(row["frechet"] for row in found["rows"]))
+
+    def test_a_thousand_steps_are_a_row_of_their_own(self):
+        draw = lambda sampler, num_steps: (sampler, num_steps)
+        judge = lambda drawn: {"frechet": 1.0, "standard_error": 0.1, "drawn": drawn}
+        row = quality.quality_row("ancestral", 1000, draw, judge)
+        self.assertEqual((row["drawn"], row["nfe"]), (("ancestral", 1000), 1000))
+
+    def test_guided_choices_stay_within_forty_calls_or_are_the_page_s_fifty_steps(self):
+        for choices in CHOICES.values():
+            self.assertEqual({choice.nfe for choice in choices}, {50, 100, 40} if len(choices) > 3 else {50, 40})
 
     def test_the_classifier_reads_its_own_features(self):
         torch.manual_seed(1)
@@ -147,8 +159,8 @@ def made_up_result(name, data):
     rows = [{"sampler": sampler, "budget": budget, "nfe": budget, "frechet": 100 / budget + i, "standard_error": 0.1,
              "read_right": 0.9} for i, sampler in enumerate(chart.SAMPLERS) for budget in NFES]
     floor = {"frechet": 0.5, "standard_error": 0.05, "read_right": 0.99}
-    return {"name": name, "data": data, "bytes": 1000, "parameters": 400, "sha256": "ab", "seed": 1, "steps": 50,
-            "readings": [], "quality": {"images": 2000, "floor": floor, "rows": rows}}
+    return {"name": name, "data": data, "bytes": 1000, "parameters": 400, "sha256": "ab", "seed": 1,
+            "precision": "bfloat16", "readings": [], "quality": {"images": 2000, "floor": floor, "rows": rows}}
 
 
 class ChartTest(unittest.TestCase):
@@ -197,8 +209,14 @@ class CardTest(unittest.TestCase):
         result = made_up_result("emoji-v", "emoji")
         result["memorisation"] = {"samples": 10, "nearer_than_half_of_test": 0.5, "median_distance": 0.2,
                                   "nearer_than_95_percent_of_test": 0.1, "median_distance_of_test": 0.3}
+        result["classifier_accuracy"] = 0.99
+        result["readings"] = [{"guidance": 1.5, "variance": "fixed-small", "sampler": "ddim", "steps": 20, "nfe": 40,
+                               "samples": 100, "share_read_right": 0.98, "standard_error": 0.014,
+                               "by_class": [0.97, 0.99]}]
+        result["quality"]["thousand_ancestral_steps"] = {"frechet": 1.5, "standard_error": 0.1}
         block = card.card_block(result)
-        for part in ("1,000 bytes", "2,000 training images score 0.50 ± 0.05", "| DDIM | 21.00 ± 0.10 |",
+        for part in ("| DDIM | 40 | 1.5 | fixed-small | 98.00% ± 1.40% | 97.0% |", "steps: 1.50 ± 0.10.",
+                     "1,000 bytes", "2,000 training images score 0.50 ± 0.05", "| DDIM | 21.00 ± 0.10 |",
                      "Of 10 samples 50.0%"):
             self.assertIn(part, block)
         self.assertNotIn("bound", block)

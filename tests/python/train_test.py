@@ -75,6 +75,21 @@ class TrainTest(InFolder):
     def weights(self, out):
         return read_checkpoint(f"{self.folder}/{out}/checkpoint.pt")[0].state_dict()
 
+    def test_a_weights_file_is_a_start(self):
+        self.train("first", 3, "--predict", "v")
+        first = f"{self.folder}/first/model.safetensors"
+        self.train("second", 0, "--predict", "v", "--from", first)
+        for name, value in read_model(first)[0].state_dict().items():
+            torch.testing.assert_close(self.weights("second")[name], value, rtol=0, atol=0)
+
+    def test_a_start_of_another_kind_is_refused(self):
+        self.train("first", 0, "--predict", "v")
+        command = [sys.executable, f"{WEIGHTS}/train.py", "--data", self.folder, "--out", f"{self.folder}/second",
+                   "--predict", "eps", "--from", f"{self.folder}/first/model.safetensors"]
+        refused = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("differs in prediction, schedule: give the options", refused.stderr)
+
     def test_images_are_read_on_the_scale_of_the_model(self):
         x0, labels = load_split(self.folder, "train")
         self.assertEqual(tuple(x0.shape), (20, 1, 28, 28))
