@@ -55,6 +55,7 @@ json model_json(const ModelInfo& model) {
           {"channels", model.image.channels},
           {"classes", model.class_names},
           {"prediction", prediction_name(model.prediction)},
+          {"predicts", predicts(model)},
           {"sigma_data", model.sigma_data},
           {"learned_variance", model.learned_variance},
           {"num_steps", model.trained.num_steps()}};
@@ -111,6 +112,24 @@ const Setting& schedule_row() {
 }
 
 }  // namespace
+
+std::string predicts(const ModelInfo& model) {
+  if (model.learned_variance) {
+    return std::string("the mean (through ") + prediction_name(model.prediction) +
+           ") and the variance of the image";
+  }
+  switch (model.prediction) {
+    case Prediction::V:
+      return "v, a mix of noise and image";
+    case Prediction::Eps:
+      return "the noise";
+    case Prediction::X0:
+      return "the image";
+    case Prediction::Edm:
+      return "EDM's F, a mix of noise and image";
+  }
+  return "";
+}
 
 const char* prediction_name(Prediction prediction) {
   switch (prediction) {

@@ -10,6 +10,9 @@ namespace undiffuse {
 /// As a weights file and the descriptions call it: "v", "eps", "x0" or "edm".
 const char* prediction_name(Prediction prediction);
 
+/// What the network gives, for a person: "the noise", "the mean (through v) and the variance of the image".
+std::string predicts(const ModelInfo& model);
+
 /// The settings table: an array with a row for each setting.
 std::string describe_settings_table();
 

@@ -166,6 +166,12 @@ std::optional<Error> check_fit(const ModelInfo& info, const Graph& graph) {
 
 }  // namespace
 
+Result<ModelInfo> load_model_info(std::span<const std::byte> bytes) {
+  const Result<SafeTensors> file = parse_safetensors(bytes);
+  if (!file) return file.error();
+  return read_info(*file);
+}
+
 Result<Model> load_model(std::span<const std::byte> bytes) {
   Result<SafeTensors> file = parse_safetensors(bytes);
   if (!file) return file.error();

@@ -34,6 +34,9 @@ struct Model {
   Graph graph;
 };
 
+/// What the metadata alone says, without building the network: for lists of models.
+Result<ModelInfo> load_model_info(std::span<const std::byte> file);
+
 /// Reads a weights file. Refuses other versions and architectures, missing or senseless keys, and
 /// whatever the builder refuses, with a sentence that names the key or tensor.
 Result<Model> load_model(std::span<const std::byte> file);

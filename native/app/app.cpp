@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "core/run/explain.h"
+#include "native/app/panels/card.h"
 #include "native/app/panels/overlays.h"
 #include "native/app/panels/pixel.h"
 #include "native/app/panels/said.h"
@@ -33,7 +34,7 @@ App::App(Window& window, const Preferences& preferences, const AppOptions& optio
   view_.dark = preferences.dark;
   view_.threads = options.threads;
   view_.save_folder = options.save_folder;
-  view_.models = list_models(weights_folder_);
+  view_.models = list_zoo(weights_folder_);
   use_theme(view_.dark);
   for (const std::string& note : parsed.notes) say(note);
   runner_.apply(applied_);
@@ -125,7 +126,8 @@ void App::act() {
     view_.playing = !view_.playing;
     due_ = glfwGetTime() + 1 / view_.settings.speed;
   }
-  const bool overlay = view_.show_help || view_.show_save;
+  if (view_.show_card && view_.card.empty()) show_card();
+  const bool overlay = view_.has_overlay();
   if (overlay != (overlay_since_ >= 0)) overlay_since_ = overlay ? glfwGetTime() : -1;
   if (view_.save) save(*view_.save);
   view_.seek.reset();
@@ -148,19 +150,19 @@ void App::take_keys() {
 
 // While an overlay is open the keys are its own.
 bool App::overlay_key(const KeyPress& press) {
-  if (!view_.show_help && !view_.show_save) return false;
+  if (!view_.has_overlay()) return false;
   if (view_.show_save && press.key >= GLFW_KEY_1 && press.key <= GLFW_KEY_3) {
     constexpr Keepsake kChoices[] = {Keepsake::Frame, Keepsake::Strip, Keepsake::Sheet};
     view_.save = kChoices[press.key - GLFW_KEY_1];
   }
-  if (press.key == GLFW_KEY_ESCAPE || press.character == '?') view_.show_help = view_.show_save = false;
+  if (press.key == GLFW_KEY_ESCAPE || press.character == '?') view_.close_overlays();
   return true;
 }
 
 void App::key(const KeyPress& press) {
   const size_t model = static_cast<size_t>(std::max(press.key - GLFW_KEY_1, 0));
   if (press.key >= GLFW_KEY_1 && press.key <= GLFW_KEY_9 && model < view_.models.size()) {
-    view_.settings.model = view_.models[model];
+    view_.settings.model = view_.models[model].name;
   }
   if (press.key == GLFW_KEY_SPACE) view_.toggle_play = true;
   if (press.key == GLFW_KEY_RIGHT) view_.seek = view_.position + 1;
@@ -191,6 +193,17 @@ void App::open_file(const std::string& path) {
     return;
   }
   runner_.open(std::move(*file), name);
+}
+
+void App::show_card() {
+  const ZooModel* model = view_.model();
+  const auto card =
+      model ? read_card(weights_folder_, *model) : Result<std::string>(Error{"This model has no card here."});
+  view_.show_card = bool{card};
+  if (card)
+    view_.card = *card;
+  else
+    say(card.error().message);
 }
 
 void App::save(Keepsake what) {
@@ -226,6 +239,7 @@ void App::draw() {
   muted_text(view_.message.c_str());
   draw_help(view_);
   draw_save(view_);
+  draw_card(view_);
   ImGui::End();
   window_.end_frame();
 }

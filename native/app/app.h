@@ -41,6 +41,7 @@ class App {
   void open_model(const std::string& name);
   void play();
   void act();
+  void show_card();
   void save(Keepsake what);
   void seek(int position);
   void say(const std::string& sentence);

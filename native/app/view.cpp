@@ -1,5 +1,7 @@
 #include "native/app/view.h"
 
+#include <algorithm>
+
 #include "core/run/explain.h"
 
 namespace undiffuse {
@@ -8,6 +10,12 @@ double View::pixel(Field of) const {
   const Shape& image = run().model.image;
   const auto index = static_cast<size_t>((inspected.row * image.width + inspected.column) * image.channels);
   return static_cast<double>(field(of)[index]);
+}
+
+const ZooModel* View::model() const {
+  const auto found = std::find_if(models.begin(), models.end(),
+                                  [this](const ZooModel& each) { return each.name == settings.model; });
+  return found == models.end() ? nullptr : &*found;
 }
 
 std::string step_title(const View& view) {

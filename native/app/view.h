@@ -8,6 +8,7 @@
 #include "native/app/runner.h"
 #include "native/app/schedules.h"
 #include "native/app/widgets.h"
+#include "native/files/zoo.h"
 
 namespace undiffuse {
 
@@ -29,10 +30,12 @@ struct View {
   bool toggle_play = false;
   bool show_help = false;
   bool show_save = false;
+  bool show_card = false;  ///< of the model whose settings hold
   bool dark = false;
 
   // For the panels.
-  std::vector<std::string> models;  ///< names that can be chosen
+  std::vector<ZooModel> models;  ///< that can be chosen
+  std::string card;              ///< its text, while it is shown
   std::string save_folder;
   std::string message;  ///< the last sentence, at the foot of the window
   Curve curve = Curve::AlphaBar;
@@ -45,6 +48,10 @@ struct View {
   const Values& field(Field field) const { return now().fields[static_cast<size_t>(field)]; }
   /// The inspected pixel's value (its first channel).
   double pixel(Field field) const;
+  /// What is known of the chosen model; null for one that came as a file.
+  const ZooModel* model() const;
+  bool has_overlay() const { return show_help || show_save || show_card; }
+  void close_overlays() { show_help = show_save = show_card = false; }
   bool finished() const { return position >= num_steps(); }
 };
 

@@ -111,10 +111,11 @@ build_web() {
   mkdir -p build/site/models
   cp -u build/wasm/web/undiffuse.{js,wasm} build/wasm-threads/web/undiffuse-threads.* build/site/
   cp -u weights/*.safetensors build/site/models/
+  run_logged cards node web/scripts/cards.mjs weights build/site
   local recording=build/site/recording.bin source stale=1
   if [[ -f $recording ]]; then
     stale=0
-    for source in build/site/undiffuse.wasm build/site/models/* weights/models.json web/scripts/record.mjs; do
+    for source in build/site/undiffuse.wasm build/site/models/*.safetensors weights/models.json web/scripts/record.mjs; do
       [[ $source -nt $recording ]] && stale=1
     done
   fi

@@ -103,6 +103,17 @@ class AppTest(unittest.TestCase):
             again = app.settled_screenshot()
             self.assertLess(np.abs(pixels(again) - pixels(plain)).mean(), 0.5, "Escape closes it")
 
+    def test_the_model_card_opens_and_closes(self):
+        app = self.finished()
+        plain = app.settled_screenshot()
+        app.click(82, 216)  # "Model card"
+        card = app.settled_screenshot()
+        middle = pixels(card)[300:600, 300:980].mean(axis=2)
+        self.assertGreater((middle > 240).mean(), 0.7, "a sheet of paper")
+        self.assertGreater((middle < 128).mean(), 0.02, "with text")
+        app.key("Escape")
+        self.assertLess(np.abs(pixels(app.settled_screenshot()) - pixels(plain)).mean(), 0.5)
+
     # --- Keys ---
 
     def test_space_pauses_and_plays(self):
@@ -134,7 +145,7 @@ class AppTest(unittest.TestCase):
 
     def test_steps_slider_restarts_with_another_count(self):
         app = self.finished("steps=8")
-        app.drag(118, 283, 160)
+        app.drag(118, 351, 160)
         app.wait_for(lambda: app.title() and " of 8" not in app.title() and "Undiffuse" in app.title())
         self.assertEqual(app.quit(), 0)
         self.assertRegex(app.remembered()["settings"], r"steps=\d{2}")
@@ -142,8 +153,9 @@ class AppTest(unittest.TestCase):
     def test_a_class_is_chosen_from_its_list(self):
         app = self.finished()
         before = app.settled_screenshot().crop(PANELS["equation"])
-        app.click(135, 198)  # opens the list
-        app.click(60, 268)  # an entry of it
+        app.click(135, 266)  # opens the list
+        app.settled_screenshot()
+        app.click(60, 336)  # an entry of it
         app.point_away()
         app.wait_for_title("Done")
         after = app.settled_screenshot().crop(PANELS["equation"])

@@ -10,6 +10,7 @@
 #include "core/network/cpu_engine.h"
 #include "core/process/respacing.h"
 #include "core/run/denoiser.h"
+#include "core/run/describe.h"
 #include "support/files.h"
 #include "support/tiny_unet.h"
 
@@ -39,6 +40,22 @@ TEST(Model, TheShippedWeightsSayWhatTheyAre) {
   EXPECT_EQ(model->info.trained.num_steps(), 1000);
   EXPECT_EQ(model->info.class_names.size(), 10u);
   EXPECT_NEAR(model->info.sigma_data, 0.616, 0.002);  // MNIST's pixels in [-1, 1]
+}
+
+TEST(Model, TheMetadataAloneSaysTheSame) {
+  const Result<ModelInfo> info = load_model_info(default_weights());
+  ASSERT_TRUE(info.ok()) << info.error().message;
+  EXPECT_EQ(info->name, "mnist-mean-variance");
+  EXPECT_EQ(info->trained.alpha_bar, load_model(default_weights())->info.trained.alpha_bar);
+  EXPECT_FALSE(load_model_info({}).ok());
+}
+
+TEST(Model, SaysWhatItPredicts) {
+  ModelInfo info;
+  info.prediction = Prediction::Eps;
+  EXPECT_EQ(predicts(info), "the noise");
+  info.learned_variance = true;
+  EXPECT_EQ(predicts(info), "the mean (through eps) and the variance of the image");
 }
 
 TEST(Model, TheFileStaysUnderTwoMegabytes) { EXPECT_LE(default_weights().size(), 2000000u); }

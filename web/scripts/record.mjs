@@ -3,7 +3,7 @@
 // settings, computed by the same WASM module (src/recording.ts has the format).
 //
 // usage: node record.mjs <site folder> <models.json>     the folder holds undiffuse.{js,wasm} and models/
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 
@@ -15,7 +15,6 @@ const X_PREV = 6;
 const CURVE_POINTS = 201;
 
 const [site, modelsFile] = process.argv.slice(2).map((path) => resolve(path));
-const models = JSON.parse(readFileSync(modelsFile, "utf8"));
 const createUndiffuse = createRequire(import.meta.url)(join(site, "undiffuse.js"));
 const core = await createUndiffuse({ wasmBinary: readFileSync(join(site, "undiffuse.wasm")) });
 
@@ -36,6 +35,14 @@ function open(name) {
   core.HEAPU8.set(bytes, pointer);
   if (core._ud_open(pointer, bytes.length) !== 0) throw new Error(text(core._ud_error()));
   core._free(pointer);
+  return bytes.length;
+}
+
+/** What the page says of a model before it is loaded. */
+function entry({ name, title, data }) {
+  const bytes = open(name);
+  const { height, width, channels, predicts } = json(core._ud_run()).model;
+  return { name, title, data, bytes, height, width, channels, predicts };
 }
 
 const scratch = new DataView(new ArrayBuffer(4));
@@ -68,6 +75,9 @@ function images(run) {
 }
 
 core._ud_init(1);
+const models = JSON.parse(readFileSync(modelsFile, "utf8"))
+  .filter(({ name }) => existsSync(join(site, "models", `${name}.safetensors`)))
+  .map(entry);
 open(json(core._ud_settings_table()).find((row) => row.name === "model").default);
 const run = json(core._ud_run());
 const index = {

@@ -73,13 +73,23 @@ void ControlsPanel::control(View& view, const Setting& row) {
 
 void ControlsPanel::model(View& view, const Setting& row) {
   label(row, "");
-  if (ImGui::BeginCombo(id_of(row).c_str(), view.settings.model.c_str())) {
-    for (const std::string& name : view.models) {
-      if (ImGui::Selectable(name.c_str(), name == view.settings.model)) view.settings.model = name;
+  const ZooModel* chosen = view.model();
+  const std::string& title = chosen ? chosen->title : view.settings.model;
+  if (ImGui::BeginCombo(id_of(row).c_str(), title.c_str())) {
+    for (const ZooModel& model : view.models) {
+      const std::string option = model.title + "##" + model.name;
+      if (ImGui::Selectable(option.c_str(), &model == chosen)) view.settings.model = model.name;
+      if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", model.facts().c_str());
     }
     ImGui::EndCombo();
   }
   help(row);
+  if (!chosen) return;
+  ImGui::PushTextWrapPos(0);
+  muted_text(chosen->facts().c_str());
+  ImGui::PopTextWrapPos();
+  if (ImGui::SmallButton("Model card")) view.show_card = true;
+  ImGui::Spacing();
 }
 
 void ControlsPanel::choice(View& view, const Setting& row) {

@@ -18,7 +18,8 @@ constexpr const char* kKeys[][2] = {
     {"drop a saved .png file", "get its settings back"},
 };
 
-// Returns true while the overlay is open.
+}  // namespace
+
 bool begin_overlay(const char* name, bool& open, float width) {
   if (open && !ImGui::IsPopupOpen(name)) ImGui::OpenPopup(name);
   const ImVec2 middle(ImGui::GetIO().DisplaySize.x / 2, ImGui::GetIO().DisplaySize.y / 2);
@@ -30,8 +31,6 @@ bool begin_overlay(const char* name, bool& open, float width) {
   if (!open) ImGui::CloseCurrentPopup();
   return true;
 }
-
-}  // namespace
 
 void draw_help(View& view) {
   if (!begin_overlay("help", view.show_help, px(520))) return;

@@ -51,6 +51,8 @@ export interface ModelInfo {
   channels: number;
   classes: string[];
   prediction: "v" | "eps" | "x0" | "edm";
+  /** What the network gives, for a person. */
+  predicts: string;
   sigma_data: number;
   learned_variance: boolean;
   num_steps: number;

@@ -2,6 +2,7 @@
 import { byId, element } from "../dom";
 import type { Setting, Value, Values } from "../engine/protocol";
 import { formatNumber, type State } from "../state";
+import { type ListedModel, ModelFactsView } from "./model-facts";
 import { linearScale, logScale, powerScale, Slider, type Scale } from "./slider";
 
 /** Which card each setting sits in. Settings that are not named go to the last. */
@@ -14,11 +15,6 @@ const CARDS: Record<string, string> = {
 };
 const LAST_CARD = "controls-sampling";
 const CARD_ORDER = ["steps", "speed"]; // of the first card; the table's order elsewhere
-
-export interface ModelEntry {
-  name: string;
-  title: string;
-}
 
 interface Control {
   row: Setting;
@@ -49,11 +45,12 @@ const isInUse = (row: Setting, values: Values): boolean =>
   Object.entries(row.only_if ?? {}).every(([name, wanted]) => wanted.includes(String(values[name])));
 
 export class ControlsView {
+  private readonly modelFacts = new ModelFactsView();
   private readonly controls = new Map<string, Control>();
 
   constructor(
     table: Setting[],
-    private models: ModelEntry[],
+    private models: ListedModel[],
     private readonly classes: string[], // of the default model, until one is open
     private readonly events: ControlEvents,
   ) {
@@ -71,6 +68,7 @@ export class ControlsView {
       root.hidden = !isInUse(row, state.values);
       show(state.values[row.name] ?? row.default);
     }
+    this.modelFacts.show(this.models.find((model) => model.name === state.values.model));
   }
 
   /** Whether the page can run it. */
@@ -141,7 +139,9 @@ export class ControlsView {
     const show = (value: Value) => {
       select.value = String(value);
     };
-    return { row, root: this.field(row, `help-${row.name}`, undefined, select), show };
+    const root = this.field(row, `help-${row.name}`, undefined, select);
+    if (row.name === "model") root.append(this.modelFacts.root);
+    return { row, root, show };
   }
 
   private makeNumber(row: Setting): Control {
