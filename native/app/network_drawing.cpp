@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "native/app/theme.h"
 
@@ -41,57 +42,61 @@ void text_at(ImFont* font, float middle, float top, ImU32 color, const std::stri
                                       text.c_str());
 }
 
-// A line through points, whole or in dashes.
-struct Pen {
-  ImDrawList& list;
-  ImU32 color;
-  float dash = 0, space = 0;  // no dash: whole
-
-  void straight(ImVec2 a, ImVec2 b) const {
-    const float length = std::hypot(b.x - a.x, b.y - a.y);
-    const auto at = [&](float part) { return ImVec2(a.x + (b.x - a.x) * part, a.y + (b.y - a.y) * part); };
-    if (dash == 0) return list.AddLine(a, b, color, px(1.5f));
-    for (float begin = 0; begin < length; begin += dash + space) {
-      list.AddLine(at(begin / length), at(std::min(begin + dash, length) / length), color, px(1.5f));
-    }
-  }
-  void through(std::initializer_list<ImVec2> points) const {
-    for (auto point = points.begin(); point + 1 != points.end(); ++point) straight(point[0], point[1]);
-  }
-};
+using Way = std::vector<ImVec2>;
 
 // From edge to edge: in a row, a column, or with a bend between.
-void way_between(const Pen& pen, const Box& a, const Box& b) {
+Way way_between(const Box& a, const Box& b) {
   if (a.y() == b.y()) {
-    return pen.straight({a.x() < b.x() ? a.max.x : a.min.x, a.y()},
-                        {a.x() < b.x() ? b.min.x : b.max.x, b.y()});
+    const bool right = a.x() < b.x();
+    return {{right ? a.max.x : a.min.x, a.y()}, {right ? b.min.x : b.max.x, b.y()}};
   }
   const float from = a.y() < b.y() ? a.max.y : a.min.y, to = a.y() < b.y() ? b.min.y : b.max.y;
-  pen.through({{a.x(), from}, {a.x(), (from + to) / 2}, {b.x(), (from + to) / 2}, {b.x(), to}});
+  return {{a.x(), from}, {a.x(), (from + to) / 2}, {b.x(), (from + to) / 2}, {b.x(), to}};
 }
 
 // Past boxes of its own column: along their side.
-void way_around(const Pen& pen, const Box& a, const Box& b) {
+Way way_around(const Box& a, const Box& b) {
   const float side = std::max(a.max.x, b.max.x) + px(9);
-  pen.through({{a.max.x, a.y()}, {side, a.y()}, {side, b.y()}, {b.max.x, b.y()}});
+  return {{a.max.x, a.y()}, {side, a.y()}, {side, b.y()}, {b.max.x, b.y()}};
 }
 
 // Down from the block that conditions, along the gap above the box that takes it, and into its corner.
-void way_from_above(const Pen& pen, const Box& a, const Box& b, float gap) {
-  if (a.y() == b.y()) return way_between(pen, a, b);
-  if (a.x() == b.x()) return way_around(pen, a, b);
+Way way_from_above(const Box& a, const Box& b, float gap) {
+  if (a.y() == b.y()) return way_between(a, b);
+  if (a.x() == b.x()) return way_around(a, b);
   const float corner = a.x() > b.x() ? b.max.x - px(12) : b.min.x + px(12), above = b.min.y - gap / 2;
-  pen.through({{a.x(), a.max.y}, {a.x(), above}, {corner, above}, {corner, b.min.y}});
+  return {{a.x(), a.max.y}, {a.x(), above}, {corner, above}, {corner, b.min.y}};
+}
+
+Way way_of(EdgeKind kind, const Box& a, const Box& b, float gap) {
+  if (kind == EdgeKind::Conditioning) return way_from_above(a, b, gap);
+  return kind == EdgeKind::Skip && a.x() == b.x() ? way_around(a, b) : way_between(a, b);
+}
+
+// Whole, or in dashes where `dash` is more than 0.
+void draw_line(ImVec2 a, ImVec2 b, float dash, float space) {
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  const float length = std::hypot(b.x - a.x, b.y - a.y);
+  const auto at = [&](float part) { return ImVec2(a.x + (b.x - a.x) * part, a.y + (b.y - a.y) * part); };
+  if (dash == 0) return list.AddLine(a, b, theme().muted, px(1.5f));
+  for (float begin = 0; begin < length; begin += dash + space) {
+    list.AddLine(at(begin / length), at(std::min(begin + dash, length) / length), theme().muted, px(1.5f));
+  }
+}
+
+void draw_arrow(ImVec2 from, ImVec2 tip) {
+  const float length = std::max(std::hypot(tip.x - from.x, tip.y - from.y), 1e-3f);
+  const ImVec2 along((tip.x - from.x) / length * px(6), (tip.y - from.y) / length * px(6));
+  ImGui::GetWindowDrawList()->AddTriangleFilled(
+      tip, {tip.x - along.x - along.y / 2, tip.y - along.y + along.x / 2},
+      {tip.x - along.x + along.y / 2, tip.y - along.y - along.x / 2}, theme().muted);
 }
 
 void draw_edge(const BlockEdge& edge, const Box& a, const Box& b, float gap) {
-  ImDrawList& list = *ImGui::GetWindowDrawList();
-  if (edge.kind == EdgeKind::Conditioning) {
-    return way_from_above({list, theme().muted, px(1.5f), px(3.5f)}, a, b, gap);
-  }
-  const bool skip = edge.kind == EdgeKind::Skip;
-  const Pen pen{list, theme().muted, skip ? px(7) : 0, px(4)};
-  skip&& a.x() == b.x() ? way_around(pen, a, b) : way_between(pen, a, b);
+  const Way way = way_of(edge.kind, a, b, gap);
+  const float dash = edge.kind == EdgeKind::Main ? 0 : edge.kind == EdgeKind::Skip ? px(7) : px(1.5f);
+  for (size_t i = 1; i < way.size(); ++i) draw_line(way[i - 1], way[i], dash, px(3.5f));
+  draw_arrow(way[way.size() - 2], way.back());
 }
 
 // A band behind the rows of one resolution.
@@ -119,7 +124,8 @@ bool draw_block(const Block& block, int index, const Box& box, bool chosen) {
   ImDrawList& list = *ImGui::GetWindowDrawList();
   ImGui::SetCursorScreenPos(box.min);
   ImGui::PushID(index);
-  const bool clicked = ImGui::InvisibleButton("block", {box.max.x - box.min.x, box.max.y - box.min.y});
+  ImGui::InvisibleButton("block", {box.max.x - box.min.x, box.max.y - box.min.y});
+  const bool clicked = ImGui::IsItemClicked();
   const bool hovered = ImGui::IsItemHovered();
   ImGui::PopID();
   list.AddRectFilled(box.min, box.max, theme().card, px(7));

@@ -111,19 +111,24 @@ void NetworkPanel::draw_features(const View& view, ImVec2 size) {
     shown_ = features;
     update(*features, block.output);
   }
-  const float below = px(112), side = std::min(size.x - px(kLargeSide + kGap), size.y - px(44) - below);
-  const bool there = shown_ && shown_->block == view.block;
-  if (there) {
+  const float words = px(126), top = ImGui::GetCursorPosY();
+  const float side = std::min(size.x - px(kLargeSide + kGap), size.y - top - words);
+  if (shown_ && shown_->block == view.block) {
     draw_maps({side, side});
     ImGui::SameLine(0, px(kGap));
     draw_large(view, px(kLargeSide));
-  } else {
-    ImGui::Dummy({side, side});
   }
-  ImGui::SetCursorPosY(ImGui::GetWindowHeight() - below);
+  ImGui::SetCursorPosY(top + side + px(8));
+  draw_words(view, block);
+}
+
+void NetworkPanel::draw_words(const View& view, const Block& block) {
   ImGui::BeginGroup();
-  wrapped("A map for each channel, from its own −max (blue) over 0 (white) to +max (orange).", theme().muted);
   wrapped(joined(block.ops), theme().ink);
+  wrapped(
+      "A map for each channel, from its own −max (blue) over 0 (white) to +max (orange). Lines: whole to the "
+      "next block, dashed past others, dotted for time and class.",
+      theme().muted);
   if (view.has_run()) wrapped(call_of(view.run(), view.now().step), theme().muted);
   ImGui::EndGroup();
 }
@@ -133,8 +138,12 @@ void NetworkPanel::draw_maps(ImVec2 size) {
   const Tiling tiling(count, size);
   const ImVec2 corner = ImGui::GetCursorScreenPos();
   ImGui::Dummy(size);
-  const ImVec2 mouse = ImGui::GetIO().MousePos;
-  const bool pointing = ImGui::IsItemHovered();
+  if (ImGui::IsItemHovered()) {
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
+    const int column = static_cast<int>((mouse.x - corner.x) / tiling.side);
+    const int pointed = static_cast<int>((mouse.y - corner.y) / tiling.side) * tiling.columns + column;
+    if (column < tiling.columns && pointed < count) channel_ = pointed;
+  }
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const float gap = px(1.5f);
   for (int channel = 0; channel < count; ++channel) {
@@ -143,9 +152,6 @@ void NetworkPanel::draw_maps(ImVec2 size) {
     const ImVec2 max(min.x + tiling.side, min.y + tiling.side);
     list.AddImage(maps_[static_cast<size_t>(channel)].texture->id(), {min.x + gap, min.y + gap},
                   {max.x - gap, max.y - gap});
-    if (pointing && mouse.x >= min.x && mouse.x < max.x && mouse.y >= min.y && mouse.y < max.y) {
-      channel_ = channel;
-    }
     if (channel == channel_) list.AddRect(min, max, theme().now, 0, 0, px(2));
   }
 }
