@@ -28,6 +28,8 @@ PANELS = {
     "pixel": (268, 632, 704, 866),
     "said": (714, 632, 1266, 866),
 }
+NETWORK = (268, 342, 1266, 866)  # in the place of those below the equation, when it is open
+MAPS = (800, 410, 1090, 700)
 # SIMD code of another width rounds otherwise: a few grey levels, a digit of a number. A panel that is
 # missing, moved or of another theme differs by far more than this.
 MEAN_TOLERANCE = 3.0  # levels of 255, over a panel
@@ -113,6 +115,26 @@ class AppTest(unittest.TestCase):
         self.assertGreater((middle < 128).mean(), 0.02, "with text")
         app.key("Escape")
         self.assertLess(np.abs(pixels(app.settled_screenshot()) - pixels(plain)).mean(), 0.5)
+
+    def test_the_network_opens_and_follows_the_run(self):
+        app = self.finished()
+        plain = app.settled_screenshot()
+        app.key("n")
+        opened = app.settled_screenshot()
+        self.compare("network", opened.crop(NETWORK))
+        app.key("Left", "Left", "Left")
+        app.wait_for_title("Step 6 of 8")
+        earlier = app.settled_screenshot()
+        difference = np.abs(pixels(earlier.crop(MAPS)) - pixels(opened.crop(MAPS))).mean()
+        self.assertGreater(difference, 5, "the maps are another step's")
+        app.click(360, 750)  # another block
+        app.point_away()
+        other = app.settled_screenshot()
+        self.assertGreater(np.abs(pixels(other.crop(MAPS)) - pixels(earlier.crop(MAPS))).mean(), 5)
+        app.key("Right", "Right", "Right", "Escape")
+        app.wait_for_title("Done")
+        again = app.settled_screenshot()
+        self.assertLess(np.abs(pixels(again) - pixels(plain)).mean(), 0.5, "Escape closes it")
 
     # --- Keys ---
 

@@ -67,6 +67,33 @@ TEST_F(RunnerTest, TheStripFillsUpAsFarAsTheRunHasCome) {
   EXPECT_TRUE(snapshot.strip[5]->above.empty()) << "thumbnails never make the model run ahead";
 }
 
+TEST_F(RunnerTest, ShowsWhatABlockOfTheNetworkPutsOut) {
+  runner_.apply(settings_of("steps=6&images=4&class=each"));
+  runner_.open(default_weights(), "model");
+  Session session;
+  session.apply("steps=6&images=4&class=each");
+  ASSERT_TRUE(session.open_model(default_weights()).ok());
+  for (const auto& [step, block] : {std::pair{5, 6}, {5, 14}, {1, 14}}) {
+    runner_.look_at(step, 2, block);
+    const Snapshot snapshot = wait_for([&, step = step, block = block](const Snapshot& s) {
+      return s.now && s.now->step == step && s.features && s.features->step == step &&
+             s.features->sample == 2 && s.features->block == block;
+    });
+    session.compute(step);
+    std::vector<float> expected(snapshot.features->values.size());
+    ASSERT_TRUE(session.feature(step, 2, block, expected));
+    EXPECT_EQ(snapshot.features->values, expected) << "step " << step << " block " << block;
+  }
+  EXPECT_EQ(runner_.snapshot().run->places.places.size(), session.blocks().blocks.size());
+}
+
+TEST_F(RunnerTest, ABlockThatIsNotThereIsNoHindrance) {
+  runner_.apply(settings_of("steps=3"));
+  runner_.open(default_weights(), "model");
+  runner_.look_at(2, 0, 99);
+  EXPECT_EQ(wait_for_step(3, 2, 0).features, nullptr);
+}
+
 TEST_F(RunnerTest, TheNewestSettingsWin) {
   runner_.open(default_weights(), "model");
   for (int steps = 2; steps < 12; ++steps) {
