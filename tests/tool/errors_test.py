@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from support import TOOL, WEIGHTS, ToolTest, run, start
+from support import TOOL, WEIGHTS, ToolTest, start
 
 
 class ErrorsTest(ToolTest):
