@@ -18,5 +18,6 @@ Command add_sample(CLI::App& tool);
 Command add_trace(CLI::App& tool);
 Command add_bound(CLI::App& tool);
 Command add_bench(CLI::App& tool);
+Command add_toy(CLI::App& tool);
 
 }  // namespace undiffuse
