@@ -69,7 +69,7 @@ def quality_lines(quality):
         "",
         *table(["sampler", *(str(budget) for budget in budgets)], quality_rows(quality)),
         "",
-        "Heun needs an odd number of calls, one fewer where it is even.",
+        "Heun calls twice a step, but for the last and those that fall too far: it stays a call below even budgets.",
         *thousand_steps_lines(quality),
     ]
 

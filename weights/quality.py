@@ -21,11 +21,11 @@ def judged(classifier, images, labels, reference):
     return {"frechet": distance, "standard_error": error, "read_right": (seen == labels).double().mean().item()}
 
 
-def quality_row(name, budget, draw, judge):
+def quality_row(name, budget, prediction, draw, judge):
     """One sampler within one budget; draw(sampler=, num_steps=) -> images, judge(images) -> its numbers."""
     sampler, began = SAMPLERS[name], time.time()
     steps = sampler.steps_within(budget)
-    row = {"sampler": name, "budget": budget, "nfe": sampler.nfe(steps),
+    row = {"sampler": name, "budget": budget, "nfe": sampler.nfe(sampler.points(prediction, steps)),
            **judge(draw(sampler=name, num_steps=steps))}
     print(f"{name}, {row['nfe']} calls: Fréchet distance {row['frechet']:.3f} ± {row['standard_error']:.3f} "
           f"({time.time() - began:.0f} s)", flush=True)
@@ -43,8 +43,8 @@ def measure_quality(model, prediction, classifier, train, test, count=2000, seed
     judge = lambda images: judged(classifier, images, labels, reference)
     draw = lambda **sampler: sample_labels(model, prediction, labels, seed, **sampler, **choices)
     budgets = [(name, budget) for name in SAMPLERS for budget in NFES]
-    rows = [quality_row(name, budget, draw, judge) for name, budget in budgets]
+    rows = [quality_row(name, budget, prediction, draw, judge) for name, budget in budgets]
     result = {"images": count, "floor": judge(train.x0[pick]), "rows": rows}
     if long:
-        result["thousand_ancestral_steps"] = quality_row("ancestral", 1000, draw, judge)
+        result["thousand_ancestral_steps"] = quality_row("ancestral", 1000, prediction, draw, judge)
     return result

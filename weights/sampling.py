@@ -61,6 +61,14 @@ def dpm_solver_2m(denoise, x, points, draw):
     return x
 
 
+LARGEST_FALL = 100  # of the noise in a step that Heun corrects; core/run/samplers/edm_heun.cpp says why
+
+
+def is_corrected(t, s):
+    """Whether Heun's step t -> s asks twice: at no noise there is no slope to ask for."""
+    return s < 1 and noise_level(t) <= LARGEST_FALL * noise_level(s)
+
+
 def heun(denoise, x, points, draw):
     """EDM's deterministic sampler (Karras et al. 2022, algorithm 1), in its x = x_t / sqrt(alpha_bar)."""
     x = x / points[0].sqrt()
@@ -68,7 +76,7 @@ def heun(denoise, x, points, draw):
         level, next_level = noise_level(t), noise_level(s)
         slope = (x - denoise(x * t.sqrt(), t)[0]) / level
         end = x + (next_level - level) * slope
-        if s < 1:  # at no noise there is no slope to ask for
+        if is_corrected(t, s):
             end_slope = (end - denoise(end * s.sqrt(), s)[0]) / next_level
             end = x + (next_level - level) * (slope + end_slope) / 2
         x = end
@@ -105,14 +113,16 @@ class Sampler:
     title: str
     walk: Callable  # (denoise, x, points, draw) -> x
     points: Callable  # (prediction, num_steps) -> alpha_bar [num_steps + 1]
-    calls: int = 1  # a step; the last has one call always
+    calls: int = 1  # a step, at most; the last has one call always
 
     def steps_within(self, nfe):
         """The most steps that need no more than nfe model calls."""
         return (nfe - 1) // self.calls + 1
 
-    def nfe(self, num_steps):
-        return self.calls * (num_steps - 1) + 1
+    def nfe(self, points):
+        """The model calls along these points."""
+        steps = list(zip(points, points[1:]))
+        return len(steps) if self.calls == 1 else len(steps) + sum(is_corrected(t, s).item() for t, s in steps)
 
 
 SAMPLERS = {

@@ -86,7 +86,7 @@ class QualityTest(unittest.TestCase):
     def test_a_thousand_steps_are_a_row_of_their_own(self):
         draw = lambda sampler, num_steps: (sampler, num_steps)
         judge = lambda drawn: {"frechet": 1.0, "standard_error": 0.1, "drawn": drawn}
-        row = quality.quality_row("ancestral", 1000, draw, judge)
+        row = quality.quality_row("ancestral", 1000, Edm(0.5), draw, judge)
         self.assertEqual((row["drawn"], row["nfe"]), (("ancestral", 1000), 1000))
 
     def test_guided_choices_stay_within_forty_calls_or_are_the_page_s_fifty_steps(self):

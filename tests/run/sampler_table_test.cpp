@@ -241,8 +241,11 @@ TEST(SamplerTables, HeunCallsTwiceButAtTheEnd) {
   for (const Stage& stage : rho_table(SamplerKind::DpmSolver2M, 18)) EXPECT_EQ(stage.calls(), 1);
   const auto cosine =
       make_sampler_table({.kind = SamplerKind::EdmHeun}, make_trajectory({}, make_schedule({}, 1000), 20));
-  EXPECT_EQ(cosine[0].calls(), 1);  // from level 20,000: as good as all noise
+  EXPECT_EQ(cosine[0].calls(), 1);  // from level 20,000 to 30: too far to look back from
   EXPECT_EQ(cosine[1].calls(), 2);
+  const auto three = rho_table(SamplerKind::EdmHeun, 3);
+  EXPECT_EQ(three[0].calls(), 2);
+  EXPECT_EQ(three[1].calls(), 1);  // from 2.5 to 0.002
 }
 
 // Ancestral steps, and churned ones, keep the marginals: with the exact answer, data come out with
