@@ -20,6 +20,10 @@ std::string describe_applied(const Settings& settings, const Applied& applied);
 /// batch, and the model. Needs a model.
 std::string describe_run(const Session& session);
 
+/// The network: its blocks with shapes, ops, parameter counts and places in a drawing, and the edges between
+/// them. Needs a model.
+std::string describe_network(const Session& session);
+
 /// All schedules with the parameters of `settings` on `points` >= 2 evenly spaced times from T to 0,
 /// and the points of the chosen one: what a chart draws while a slider is dragged.
 std::string describe_schedules(const Settings& settings, const Schedule& trained, int points);
