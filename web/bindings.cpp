@@ -87,11 +87,6 @@ EMSCRIPTEN_KEEPALIVE const char* ud_run() {
   return returned(state->session.has_model() ? describe_run(state->session) : "{}");
 }
 
-/// JSON of the model's network; "{}" without a model.
-EMSCRIPTEN_KEEPALIVE const char* ud_network() {
-  return returned(state->session.has_model() ? describe_network(state->session) : "{}");
-}
-
 /// JSON of the schedules that these settings would give; changes nothing.
 EMSCRIPTEN_KEEPALIVE const char* ud_schedules(const char* settings, int points) {
   constexpr int kUsualSteps = 1000;

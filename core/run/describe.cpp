@@ -137,6 +137,28 @@ json block_json(const Block& block, const BlockPlace& place) {
           {"column", place.column}};
 }
 
+json network_json(const BlockGraph& graph) {
+  const BlockPlaces places = place_blocks(graph);
+  json blocks = json::array(), edges = json::array(), levels = json::array();
+  for (size_t i = 0; i < graph.blocks.size(); ++i) {
+    blocks.push_back(block_json(graph.blocks[i], places.places[i]));
+  }
+  for (const BlockEdge& edge : graph.edges) {
+    edges.push_back({{"from", edge.from}, {"to", edge.to}, {"kind", edge_name(edge.kind)}});
+  }
+  for (const ResolutionLevel& level : places.levels) {
+    levels.push_back({{"first_row", level.first_row},
+                      {"last_row", level.last_row},
+                      {"height", level.height},
+                      {"width", level.width}});
+  }
+  return {{"parameters", graph.parameters()},
+          {"columns", places.columns},
+          {"levels", levels},
+          {"blocks", blocks},
+          {"edges", edges}};
+}
+
 const Setting& schedule_row() {
   const auto table = settings_table();
   return *std::find_if(table.begin(), table.end(), [](const Setting& row) { return row.name == "schedule"; });
@@ -191,32 +213,8 @@ std::string describe_run(const Session& session) {
                {"nfe", nfe},
                {"guided", session.guided()},
                {"images", session.settings().images},
-               {"model", model_json(session.model())}})
-      .dump();
-}
-
-std::string describe_network(const Session& session) {
-  const BlockGraph& graph = session.blocks();
-  const BlockPlaces places = place_blocks(graph);
-  json blocks = json::array(), edges = json::array(), levels = json::array();
-  for (size_t i = 0; i < graph.blocks.size(); ++i) {
-    blocks.push_back(block_json(graph.blocks[i], places.places[i]));
-  }
-  for (const BlockEdge& edge : graph.edges) {
-    edges.push_back({{"from", edge.from}, {"to", edge.to}, {"kind", edge_name(edge.kind)}});
-  }
-  for (const ResolutionLevel& level : places.levels) {
-    levels.push_back({{"first_row", level.first_row},
-                      {"last_row", level.last_row},
-                      {"height", level.height},
-                      {"width", level.width}});
-  }
-  return json({{"parameters", graph.parameters()},
-               {"rows", places.rows},
-               {"columns", places.columns},
-               {"levels", levels},
-               {"blocks", blocks},
-               {"edges", edges}})
+               {"model", model_json(session.model())},
+               {"network", network_json(session.blocks())}})
       .dump();
 }
 

@@ -17,12 +17,9 @@ std::string describe_settings_table();
 std::string describe_applied(const Settings& settings, const Applied& applied);
 
 /// The run: its times (null where no t stands for a point), alpha_bars, transitions, NFE of each step,
-/// batch, and the model. Needs a model.
+/// batch, the model, and its network: blocks with shapes, ops, parameter counts and places in a drawing, and
+/// the edges between them. Needs a model.
 std::string describe_run(const Session& session);
-
-/// The network: its blocks with shapes, ops, parameter counts and places in a drawing, and the edges between
-/// them. Needs a model.
-std::string describe_network(const Session& session);
 
 /// All schedules with the parameters of `settings` on `points` >= 2 evenly spaced times from T to 0,
 /// and the points of the chosen one: what a chart draws while a slider is dragged.

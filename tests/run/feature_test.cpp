@@ -135,7 +135,7 @@ TEST_F(FeatureTest, AsksForNothingThatIsNotThere) {
 
 TEST_F(FeatureTest, TheDescriptionHasEveryBlock) {
   open("steps=5");
-  const nlohmann::json network = nlohmann::json::parse(describe_network(*session_));
+  const nlohmann::json network = nlohmann::json::parse(describe_run(*session_))["network"];
   ASSERT_EQ(network["blocks"].size(), static_cast<size_t>(num_blocks()));
   std::int64_t sum = 0;
   for (const auto& block : network["blocks"]) sum += block["parameters"].get<std::int64_t>();
