@@ -142,7 +142,7 @@ bool draw_block(const Block& block, int index, const Box& box, bool chosen) {
 }  // namespace
 
 std::string shape_text(const Shape& shape) {
-  const std::string channels = std::to_string(shape.channels);
+  std::string channels = std::to_string(shape.channels);
   if (shape.pixels() == 1) return channels;
   return std::to_string(shape.height) + "×" + std::to_string(shape.width) + "×" + channels;
 }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "core/run/block_places.h"
 #include "core/run/model.h"
 #include "support/tiny_unet.h"
 
@@ -47,5 +48,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   UNDIFFUSE_ASSERT(model->graph.find("x") >= 0 && model->graph.find("output") >= 0);
   UNDIFFUSE_ASSERT(model->info.image == model->graph.input);
   UNDIFFUSE_ASSERT(model->info.num_classes() == model->graph.num_classes);
+  const BlockGraph blocks = blocks_of(model->graph);
+  const BlockPlaces drawn = place_blocks(blocks);
+  UNDIFFUSE_ASSERT(drawn.places.size() == blocks.blocks.size());
+  for (const BlockPlace& place : drawn.places) {
+    UNDIFFUSE_ASSERT(place.row < drawn.rows && place.column < drawn.columns);
+  }
   return 0;
 }

@@ -147,8 +147,9 @@ void NetworkPanel::draw_maps(ImVec2 size) {
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const float gap = px(1.5f);
   for (int channel = 0; channel < count; ++channel) {
-    const ImVec2 min(corner.x + static_cast<float>(channel % tiling.columns) * tiling.side,
-                     corner.y + static_cast<float>(channel / tiling.columns) * tiling.side);
+    const int row = channel / tiling.columns, column = channel % tiling.columns;
+    const ImVec2 min(corner.x + static_cast<float>(column) * tiling.side,
+                     corner.y + static_cast<float>(row) * tiling.side);
     const ImVec2 max(min.x + tiling.side, min.y + tiling.side);
     list.AddImage(maps_[static_cast<size_t>(channel)].texture->id(), {min.x + gap, min.y + gap},
                   {max.x - gap, max.y - gap});

@@ -1,7 +1,7 @@
 // What a block puts out: a map for each channel, and one of them large.
 import { byId, element } from "../dom";
 import { diverging } from "../draw/colormap";
-import { drawImage, rangeOf, signedRangeOf, type Range } from "../draw/image";
+import { clear, drawImage, rangeOf, signedRangeOf, type Range } from "../draw/image";
 import { beginPlot, themeColor } from "../draw/plot";
 import type { Block } from "../engine/network";
 import type { Run } from "../engine/protocol";
@@ -9,9 +9,11 @@ import { formatNumber } from "../state";
 import { rawSymbol } from "./equation";
 import { shapeText } from "./network-graph";
 
-/** One channel of [height, width, channels]. */
-function channelOf(values: Float32Array, channel: number, channels: number): Float32Array {
-  return values.filter((_, i) => i % channels === channel);
+/** [height, width, channels] as a map for each channel. */
+function mapsOf(values: Float32Array, channels: number): Float32Array[] {
+  const maps = Array.from({ length: channels }, () => new Float32Array(values.length / channels));
+  for (let i = 0; i < values.length; ++i) maps[i % channels]![Math.floor(i / channels)] = values[i]!;
+  return maps;
 }
 
 /** Channels in rows, as nearly square as can be. */
@@ -42,7 +44,9 @@ export class FeatureMapsView {
 
   private run: Run | undefined;
   private index = 0; // of the block
+  private of = ""; // its name and shape
   private values: Float32Array | undefined; // shown
+  private channels: Float32Array[] = []; // of them
   private channel = 0;
 
   constructor() {
@@ -56,13 +60,18 @@ export class FeatureMapsView {
 
   /** Without values the last maps stay, dimmed, unless they are another block's. */
   update(run: Run, block: number, values: Float32Array | undefined, waiting: boolean): void {
-    if (block !== this.index || run.network !== this.run?.network) {
+    const { name, output } = run.network.blocks[block]!;
+    if (this.of !== `${name} ${output}`) {
+      this.of = `${name} ${output}`;
       this.values = undefined;
       this.channel = 0;
     }
     this.run = run;
     this.index = block;
-    this.values = values ?? this.values;
+    if (values && values !== this.values) {
+      this.values = values;
+      this.channels = mapsOf(values, this.block.output[2]);
+    }
     this.root.classList.toggle("pending", !values);
     this.waits.hidden = !waiting;
     this.describe();
@@ -86,19 +95,18 @@ export class FeatureMapsView {
 
   /** Each map is scaled to its own largest value; single numbers share one scale. */
   private scaleOf(channel: number): Range {
-    const [height, width, channels] = this.block.output;
-    const values = this.values!;
-    return signedRangeOf(height * width === 1 ? values : channelOf(values, channel, channels));
+    const [height, width] = this.block.output;
+    return signedRangeOf(height * width === 1 ? this.values! : this.channels[channel]!);
   }
 
   private paint(): void {
     const plot = beginPlot(this.maps);
-    if (!plot || !this.run || !this.values) return;
-    const channels = this.block.output[2];
-    const { columns, side } = tiling(channels, plot.width, plot.height);
+    if (!plot || !this.run) return;
+    if (!this.values) return this.empty();
+    const { columns, side } = tiling(this.channels.length, plot.width, plot.height);
     const gap = side > 12 ? 2 : 0.5;
     plot.context.imageSmoothingEnabled = false;
-    for (let channel = 0; channel < channels; ++channel) {
+    for (let channel = 0; channel < this.channels.length; ++channel) {
       const [x, y] = [(channel % columns) * side, Math.floor(channel / columns) * side];
       this.draw(this.tile, channel);
       plot.context.drawImage(this.tile, x + gap, y + gap, side - 2 * gap, side - 2 * gap);
@@ -111,19 +119,23 @@ export class FeatureMapsView {
   }
 
   private draw(canvas: HTMLCanvasElement, channel: number): void {
-    const [height, width, channels] = this.block.output;
+    const [height, width] = this.block.output;
     const one = { ...this.run!.model, height, width, channels: 1 };
-    drawImage(canvas, channelOf(this.values!, channel, channels), one, diverging, this.scaleOf(channel));
+    drawImage(canvas, this.channels[channel]!, one, diverging, this.scaleOf(channel));
+  }
+
+  private empty(): void {
+    clear(this.large);
+    for (const text of [...this.ends, this.numbers]) text.replaceChildren();
   }
 
   private enlarge(): void {
     this.draw(this.large, this.channel);
-    const channels = this.block.output[2];
-    const { min, max } = rangeOf(channelOf(this.values!, this.channel, channels));
+    const { min, max } = rangeOf(this.channels[this.channel]!);
     const scale = this.scaleOf(this.channel);
     this.ends[0].textContent = formatNumber(scale.min, 2);
     this.ends[1].textContent = formatNumber(scale.max, 2);
-    const name = `channel ${this.channel + 1} of ${channels}${this.meaning()}`;
+    const name = `channel ${this.channel + 1} of ${this.channels.length}${this.meaning()}`;
     const range = min === max ? formatNumber(min) : `${formatNumber(min)} to ${formatNumber(max)}`;
     this.numbers.replaceChildren(element("span", {}, name), element("span", {}, range));
     this.large.setAttribute("aria-label", `${name}, from negative (blue) to positive (orange)`);

@@ -14,6 +14,7 @@ function firstBlock({ network: { blocks } }: Run): number {
 
 export class NetworkView {
   private readonly panel = byId("network");
+  private readonly opener = byId("open-network"); // in the equation, which is there before
   private readonly note = byId("network-note");
   private readonly title = byId("network-title");
   private readonly graph = new NetworkGraphView((block) => this.choose(block));
@@ -23,10 +24,7 @@ export class NetworkView {
 
   constructor(private readonly changed: () => void) {
     byId("network-close").addEventListener("click", () => this.close());
-    // Delegated: the equation makes its button when it likes.
-    document.addEventListener("click", (event) => {
-      if ((event.target as Element).closest("#open-network")) this.toggle();
-    });
+    this.opener.addEventListener("click", () => this.toggle());
     document.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -97,11 +95,11 @@ export class NetworkView {
     this.panel.hidden = true;
     this.expanded(false);
     this.changed();
-    byId("open-network").focus();
+    this.opener.focus();
   }
 
   private expanded(is: boolean): void {
-    byId("open-network").setAttribute("aria-expanded", String(is));
+    this.opener.setAttribute("aria-expanded", String(is));
   }
 }
 
