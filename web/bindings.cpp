@@ -30,6 +30,7 @@ struct State {
   std::string error;                   // the last failure's sentence
   std::optional<KeepsakeMaker> maker;  // of a picture that is being saved
   std::vector<std::byte> saved;
+  std::vector<float> feature;
   double milliseconds = 0;
 };
 
@@ -118,6 +119,18 @@ EMSCRIPTEN_KEEPALIVE int ud_field(int step, int sample, int field, float* out) {
                                           std::span(out, static_cast<size_t>(size)));
   return there ? size : -1;
 }
+
+/// What a block of the network puts out for one image, from a network call up to there: the number of floats
+/// that ud_feature_values() then points to, or -1 if the record or the block is not there.
+EMSCRIPTEN_KEEPALIVE int ud_feature(int step, int sample, int block) {
+  if (!state->session.has_model()) return -1;
+  const auto& blocks = state->session.blocks().blocks;
+  if (block < 0 || static_cast<size_t>(block) >= blocks.size()) return -1;
+  const int size = blocks[static_cast<size_t>(block)].output.image_size();
+  state->feature.resize(static_cast<size_t>(size));
+  return state->session.feature(step, sample, block, state->feature) ? size : -1;
+}
+EMSCRIPTEN_KEEPALIVE const float* ud_feature_values() { return state->feature.data(); }
 
 /// Begins a picture to keep (Keepsake: 0 frame, 1 strip, 2 sheet) of the run; -1 if there is none such.
 EMSCRIPTEN_KEEPALIVE int ud_save(int what, int position, int sample) {

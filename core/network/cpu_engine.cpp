@@ -71,6 +71,7 @@ struct CpuEngine::Impl {
   Impl(const Graph& graph, int batch, ThreadPool& threads) : pool(threads), max_batch(batch) {
     UNDIFFUSE_ASSERT(batch >= 1 && graph.find("x") >= 0 && graph.find("output") >= 0);
     layout = cpu::lay_out(graph);
+    for (const Buffer& buffer : graph.buffers) image_sizes.push_back(buffer.shape.image_size());
     size_t scratch_floats = 0;
     int most_channels = 1;
     for (const Op& op : graph.ops) {
@@ -83,7 +84,7 @@ struct CpuEngine::Impl {
     scratch.resize(scratch_floats * static_cast<size_t>(batch));
     zeros.resize(static_cast<size_t>(most_channels));
     x = graph.find("x"), t = graph.find("t"), label = graph.find("label"), output = graph.find("output");
-    input = graph.input, result = graph.output;
+    input = graph.input;
     num_classes = graph.num_classes;
   }
 
@@ -105,6 +106,15 @@ struct CpuEngine::Impl {
     }
   }
 
+  bool is_input(BufferId id) const { return id == x || id == t || id == label; }
+
+  void run_ops_to(BufferId wanted, int batch) {
+    for (const Compiled& op : ops) {
+      run_op(op, batch);
+      if (op.op.output == wanted) return;
+    }
+  }
+
   void run_op(const Compiled& op, int batch);
   void timestep_embedding(const Compiled& op, int batch);
   void label_embedding(const Compiled& op, int batch);
@@ -117,10 +127,11 @@ struct CpuEngine::Impl {
   ThreadPool& pool;
   int max_batch;
   ArenaLayout layout;
+  std::vector<int> image_sizes;  // by BufferId, in floats
   std::vector<Compiled> ops;
   std::vector<float> arena, scratch, zeros;
   BufferId x = -1, t = -1, label = -1, output = -1;
-  Shape input, result;
+  Shape input;
   int num_classes = 0;
 };
 
@@ -266,14 +277,18 @@ CpuEngine::~CpuEngine() = default;
 
 int CpuEngine::max_batch() const { return impl_->max_batch; }
 
-void CpuEngine::run(const ModelInputs& inputs, std::span<float> raw) {
+void CpuEngine::run(const ModelInputs& inputs, std::span<float> raw) { run_to(impl_->output, inputs, raw); }
+
+void CpuEngine::run_to(BufferId buffer, const ModelInputs& inputs, std::span<float> out) {
   const int batch = static_cast<int>(inputs.t.size());
   UNDIFFUSE_ASSERT(batch >= 1 && batch <= impl_->max_batch && inputs.label.size() == inputs.t.size());
   UNDIFFUSE_ASSERT(inputs.x.size() == static_cast<size_t>(batch * impl_->input.image_size()));
-  UNDIFFUSE_ASSERT(raw.size() == static_cast<size_t>(batch * impl_->result.image_size()));
+  UNDIFFUSE_ASSERT(buffer >= 0 && static_cast<size_t>(buffer) < impl_->image_sizes.size());
+  UNDIFFUSE_ASSERT(out.size() ==
+                   static_cast<size_t>(batch * impl_->image_sizes[static_cast<size_t>(buffer)]));
   impl_->load(inputs);
-  for (const Compiled& op : impl_->ops) impl_->run_op(op, batch);
-  std::copy_n(impl_->at(impl_->output), raw.size(), raw.begin());
+  if (!impl_->is_input(buffer)) impl_->run_ops_to(buffer, batch);
+  std::copy_n(impl_->at(buffer), out.size(), out.begin());
 }
 
 }  // namespace undiffuse

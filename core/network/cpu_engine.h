@@ -19,6 +19,11 @@ class CpuEngine final : public Engine {
   int max_batch() const override;
   void run(const ModelInputs& inputs, std::span<float> raw) override;
 
+  /// The same call, as far as this buffer: its values, [B, height, width, channels], to the bit those that
+  /// run() computes on its way. The arena is read as soon as the buffer is written, before it is reused, so
+  /// this takes no memory of its own.
+  void run_to(BufferId buffer, const ModelInputs& inputs, std::span<float> out);
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

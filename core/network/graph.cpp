@@ -11,16 +11,17 @@ BufferId Graph::find(const std::string& name) const {
 
 double Graph::flops() const {
   double sum = 0;
-  for (const Op& op : ops) {
-    const Shape& out = buffers[static_cast<size_t>(op.output)].shape;
-    if (op.kind == OpKind::Convolution) {
-      const Shape& in = buffers[static_cast<size_t>(op.inputs[0])].shape;
-      sum += 2.0 * out.image_size() * in.channels * op.kernel * op.kernel;
-    } else if (op.kind == OpKind::Attention) {
-      sum += 4.0 * out.pixels() * out.image_size();
-    }
-  }
+  for (const Op& op : ops) sum += flops(op);
   return sum;
+}
+
+double Graph::flops(const Op& op) const {
+  const Shape& out = buffers[static_cast<size_t>(op.output)].shape;
+  if (op.kind == OpKind::Convolution) {
+    const Shape& in = buffers[static_cast<size_t>(op.inputs[0])].shape;
+    return 2.0 * out.image_size() * in.channels * op.kernel * op.kernel;
+  }
+  return op.kind == OpKind::Attention ? 4.0 * out.pixels() * out.image_size() : 0;
 }
 
 }  // namespace undiffuse

@@ -28,6 +28,12 @@ enum class Activation { None, Silu };
 
 using BufferId = int;
 
+/// A part of the network that people name and draw as one box; ops say which they belong to.
+struct BlockName {
+  std::string name;   ///< "down.0.0", as the weights' tensors are called
+  std::string title;  ///< "residual block"
+};
+
 struct Buffer {
   std::string name;  ///< "x", "t", "label" are inputs, "output" is the result
   Shape shape;       ///< batch = 1
@@ -46,6 +52,7 @@ struct Op {
   int groups = 1;    ///< GroupNorm
   int heads = 1;     ///< Attention
   int factor = 1;    ///< PixelShuffle and PixelUnshuffle
+  int block = -1;    ///< in Graph::blocks; -1 for a block of its own (see blocks.h)
   std::vector<float> weight = {};  ///< Convolution [out,k,k,in], LabelEmbedding, GroupNorm gamma
   std::vector<float> bias = {};    ///< Convolution [out], GroupNorm beta
 };
@@ -53,14 +60,16 @@ struct Op {
 struct Graph {
   std::vector<Buffer> buffers;
   std::vector<Op> ops;
+  std::vector<BlockName> blocks;
   int num_classes = 0;  ///< label num_classes means "any class"
   Shape input;          ///< of "x", batch = 1
   Shape output;         ///< of "output", batch = 1
 
   /// The buffer of this name, or -1.
   BufferId find(const std::string& name) const;
-  /// Multiply-adds of one image, times two.
+  /// Multiply-adds of one image, times two; of all ops or of one.
   double flops() const;
+  double flops(const Op& op) const;
 };
 
 }  // namespace undiffuse

@@ -160,7 +160,13 @@ class Builder {
     return add(std::move(op), name, shape(input));
   }
 
+  /// What is added next belongs to this block.
+  void begin_block(const std::string& name, const std::string& title) {
+    graph_.blocks.push_back({name, title});
+  }
+
   BufferId add(Op op, const std::string& output, Shape out) {
+    op.block = static_cast<int>(graph_.blocks.size()) - 1;
     op.output = buffer(output, out.height, out.width, out.channels);
     graph_.ops.push_back(std::move(op));
     return graph_.ops.back().output;
@@ -227,6 +233,7 @@ class UNetBuilder {
   // silu(MLP(sinusoids of t) + row of the label)
   void embed() {
     const int width = config_.embedding;
+    builder_.begin_block("embedding", "time and class");
     const BufferId t = builder_.buffer("t", 1, 1, 1), label = builder_.buffer("label", 1, 1, 1);
     const BufferId waves =
         builder_.add({.kind = OpKind::TimestepEmbedding, .inputs = {t}}, "waves", {1, 1, 1, width});
@@ -238,6 +245,7 @@ class UNetBuilder {
   }
 
   BufferId stem(BufferId x) {
+    builder_.begin_block("stem", "stem");
     const int side = config_.size / config_.fold, folded = config_.channels_in * config_.fold * config_.fold;
     const BufferId unshuffled =
         builder_.add({.kind = OpKind::PixelUnshuffle, .inputs = {x}, .factor = config_.fold}, "folded",
@@ -253,6 +261,7 @@ class UNetBuilder {
         skips_.push_back(h);
       }
       if (level + 1 < config_.widths.size()) {
+        builder_.begin_block("downsample." + at, "downsample");
         h = builder_.convolution("downsample." + at, "downsample." + at, h, config_.widths[level],
                                  {.kernel = 3, .stride = 2});
       }
@@ -266,11 +275,13 @@ class UNetBuilder {
       const size_t level = levels - 1 - step;
       const std::string at = std::to_string(step);
       for (int i = 0; i < config_.blocks; ++i) {
-        h = residual_block("up." + at + "." + std::to_string(i), concat(h, skips_.back()),
-                           config_.widths[level]);
+        const std::string name = "up." + at + "." + std::to_string(i);
+        builder_.begin_block(name, "residual block");
+        h = residual_ops(name, concat(h, skips_.back()), config_.widths[level]);
         skips_.pop_back();
       }
       if (level > 0) {
+        builder_.begin_block("upsample." + at, "upsample");
         h = builder_.convolution("upsample." + at, "upsample." + at, h, config_.widths[level - 1],
                                  {.kernel = 3, .upsample = 2});
       }
@@ -279,6 +290,7 @@ class UNetBuilder {
   }
 
   BufferId head(BufferId h) {
+    builder_.begin_block("head", "head");
     h = builder_.group_norm("head_norm", h, Activation::Silu);
     const int folded = config_.channels_out * config_.fold * config_.fold;
     h = builder_.convolution("head", "head", h, folded, {.kernel = 3});
@@ -294,6 +306,11 @@ class UNetBuilder {
   }
 
   BufferId residual_block(const std::string& name, BufferId x, int channels) {
+    builder_.begin_block(name, "residual block");
+    return residual_ops(name, x, channels);
+  }
+
+  BufferId residual_ops(const std::string& name, BufferId x, int channels) {
     BufferId h = builder_.group_norm(name + ".norm1", x, Activation::Silu);
     h = builder_.convolution(name + ".conv1", name + ".conv1", h, channels, {.kernel = 3});
     const BufferId modulation =
@@ -305,6 +322,7 @@ class UNetBuilder {
   }
 
   BufferId attention(BufferId x) {
+    builder_.begin_block("attention", "self-attention");
     const int channels = builder_.shape(x).channels;
     const BufferId normed = builder_.group_norm("attention.norm", x, Activation::None);
     const BufferId qkv = builder_.convolution("attention.qkv", "attention.qkv", normed, 3 * channels, {});

@@ -25,8 +25,8 @@ int Denoiser::calls_per_image(const ModelInfo& info, const Conditioning& conditi
 }
 
 // The conditional images, then (with a second call) the same images as "any class".
-void Denoiser::call_network(std::span<const float> x, double alpha_bar, std::span<const int> labels,
-                            int calls) {
+ModelInputs Denoiser::prepare(std::span<const float> x, double alpha_bar, std::span<const int> labels,
+                              int calls) {
   const auto on_input = static_cast<float>(to_x0(info_.parameterization(), alpha_bar).on_input);
   const size_t count = labels.size();
   const size_t batch = count * static_cast<size_t>(calls);
@@ -36,10 +36,19 @@ void Denoiser::call_network(std::span<const float> x, double alpha_bar, std::spa
   std::copy(labels.begin(), labels.end(), labels_.begin());
   std::fill(labels_.begin() + static_cast<std::ptrdiff_t>(count), labels_.end(), info_.num_classes());
   std::fill(t_.begin(), t_.end(), static_cast<float>(model_time(info_.trained, alpha_bar)));
-  const size_t raw_size = raw_.size() / labels_.size() * batch;
-  engine_.run({std::span(x_).first(x.size() * static_cast<size_t>(calls)), std::span(t_).first(batch),
-               std::span(labels_).first(batch)},
-              std::span(raw_).first(raw_size));
+  return {std::span(x_).first(x.size() * static_cast<size_t>(calls)), std::span(t_).first(batch),
+          std::span(labels_).first(batch)};
+}
+
+ModelInputs Denoiser::conditional_call(std::span<const float> x, double alpha_bar, int label) {
+  return prepare(x, alpha_bar, std::span(&label, 1), 1);
+}
+
+void Denoiser::call_network(std::span<const float> x, double alpha_bar, std::span<const int> labels,
+                            int calls) {
+  const ModelInputs inputs = prepare(x, alpha_bar, labels, calls);
+  const size_t raw_size = raw_.size() / labels_.size() * inputs.t.size();
+  engine_.run(inputs, std::span(raw_).first(raw_size));
 }
 
 void Denoiser::answer(const ModelCall& call, const Conditioning& conditioning, int first, int count,

@@ -32,7 +32,12 @@ class Denoiser {
   void answer(const ModelCall& call, const Conditioning& conditioning, int first, int count,
               std::span<float> x0_hat, std::span<float> x0_var);
 
+  /// What answer() shows the network of one image, without guidance's second call. Valid until the next
+  /// call of either.
+  ModelInputs conditional_call(std::span<const float> x, double alpha_bar, int label);
+
  private:
+  ModelInputs prepare(std::span<const float> x, double alpha_bar, std::span<const int> labels, int calls);
   void call_network(std::span<const float> x, double alpha_bar, std::span<const int> labels, int calls);
 
   const ModelInfo& info_;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/process/respacing.h"
+#include "core/run/block_places.h"
 
 namespace undiffuse {
 namespace {
@@ -106,6 +107,59 @@ json stage_json(const Stage& stage) {
           {"alpha_bar_hat", stage.churn.alpha_bar}};
 }
 
+json shape_json(const Shape& shape) { return {shape.height, shape.width, shape.channels}; }
+
+const char* edge_name(EdgeKind kind) {
+  switch (kind) {
+    case EdgeKind::Main:
+      return "main";
+    case EdgeKind::Skip:
+      return "skip";
+    case EdgeKind::Conditioning:
+      return "conditioning";
+  }
+  return "main";
+}
+
+json block_json(const Block& block, const BlockPlace& place) {
+  json inputs = json::array(), ops = json::array();
+  for (const Shape& shape : block.inputs) inputs.push_back(shape_json(shape));
+  for (const BlockOp& op : block.ops) {
+    ops.push_back({{"text", op.text}, {"output", shape_json(op.output)}, {"parameters", op.parameters}});
+  }
+  return {{"name", block.name},
+          {"title", block.title},
+          {"inputs", inputs},
+          {"output", shape_json(block.output)},
+          {"ops", ops},
+          {"parameters", block.parameters},
+          {"flops", block.flops},
+          {"row", place.row},
+          {"column", place.column}};
+}
+
+json network_json(const BlockGraph& graph) {
+  const BlockPlaces places = place_blocks(graph);
+  json blocks = json::array(), edges = json::array(), levels = json::array();
+  for (size_t i = 0; i < graph.blocks.size(); ++i) {
+    blocks.push_back(block_json(graph.blocks[i], places.places[i]));
+  }
+  for (const BlockEdge& edge : graph.edges) {
+    edges.push_back({{"from", edge.from}, {"to", edge.to}, {"kind", edge_name(edge.kind)}});
+  }
+  for (const ResolutionLevel& level : places.levels) {
+    levels.push_back({{"first_row", level.first_row},
+                      {"last_row", level.last_row},
+                      {"height", level.height},
+                      {"width", level.width}});
+  }
+  return {{"parameters", graph.parameters()},
+          {"columns", places.columns},
+          {"levels", levels},
+          {"blocks", blocks},
+          {"edges", edges}};
+}
+
 const Setting& schedule_row() {
   const auto table = settings_table();
   return *std::find_if(table.begin(), table.end(), [](const Setting& row) { return row.name == "schedule"; });
@@ -178,7 +232,8 @@ std::string describe_run(const Session& session) {
                {"nfe", nfe},
                {"guided", session.guided()},
                {"images", session.settings().images},
-               {"model", model_json(session.model())}})
+               {"model", model_json(session.model())},
+               {"network", network_json(session.blocks())}})
       .dump();
 }
 

@@ -20,7 +20,8 @@ std::string describe_settings_table();
 std::string describe_applied(const Settings& settings, const Applied& applied);
 
 /// The run: its times (null where no t stands for a point), alpha_bars, transitions, NFE of each step,
-/// batch, and the model. Needs a model.
+/// batch, the model, and its network: blocks with shapes, ops, parameter counts and places in a drawing, and
+/// the edges between them. Needs a model.
 std::string describe_run(const Session& session);
 
 /// All schedules with the parameters of `settings` on `points` >= 2 evenly spaced times from T to 0,

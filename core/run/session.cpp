@@ -41,6 +41,7 @@ Status Session::open_model(std::span<const std::byte> file) {
   run_.reset();  // before what it points into
   denoiser_.reset();
   model_ = std::move(model->info);
+  blocks_ = blocks_of(model->graph);
   engine_ = std::make_unique<CpuEngine>(model->graph, kMaxCallsPerImage * options_.images_per_slice, pool_);
   denoiser_ = std::make_unique<Denoiser>(*model_, *engine_);
   std::vector<std::string> notes;
@@ -52,6 +53,11 @@ Status Session::open_model(std::span<const std::byte> file) {
 const ModelInfo& Session::model() const {
   UNDIFFUSE_ASSERT(model_.has_value());
   return *model_;
+}
+
+const BlockGraph& Session::blocks() const {
+  UNDIFFUSE_ASSERT(model_.has_value());
+  return blocks_;
 }
 
 Settings Session::clamped_to_model(Settings settings, std::vector<std::string>& notes) const {
@@ -164,6 +170,17 @@ bool Session::field(int step, int sample, Field field, std::span<float> out) con
                 model_->parameterization(),
                 {settings_.seed, options_.first_sample + static_cast<std::uint32_t>(sample)}},
                inputs, out);
+  return true;
+}
+
+bool Session::feature(int step, int sample, int block, std::span<float> out) {
+  if (block < 0 || static_cast<size_t>(block) >= blocks_.blocks.size()) return false;
+  std::vector<float> x_hat(static_cast<size_t>(model_->image.image_size()));
+  if (!field(step, sample, Field::XHat, x_hat)) return false;
+  const double alpha_bar = table()[static_cast<size_t>(step)].churn.alpha_bar;
+  const int label = run_->conditioning.labels[static_cast<size_t>(sample)];
+  engine_->run_to(blocks_.blocks[static_cast<size_t>(block)].output_buffer,
+                  denoiser_->conditional_call(x_hat, alpha_bar, label), out);
   return true;
 }
 

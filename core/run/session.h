@@ -15,6 +15,7 @@
 
 #include "core/base/error.h"
 #include "core/base/threads.h"
+#include "core/network/blocks.h"
 #include "core/network/cpu_engine.h"
 #include "core/run/denoiser.h"
 #include "core/run/fields.h"
@@ -45,6 +46,8 @@ class Session {
   Status open_model(std::span<const std::byte> file);
   bool has_model() const { return model_.has_value(); }
   const ModelInfo& model() const;
+  /// The model's network; feature() names its blocks by their index here.
+  const BlockGraph& blocks() const;
 
   /// New settings, from a settings string or as values. The run starts again from the same noise if
   /// the picture depends on what changed. Settings hold without a model, too.
@@ -71,6 +74,11 @@ class Session {
 
   /// Writes one image of the step's record; false if the record is not there (see work()).
   bool field(int step, int sample, Field field, std::span<float> out) const;
+
+  /// Writes what a block of the network puts out ([height, width, channels], its output shape) in the
+  /// step's first call for one image; with guidance, the call that knows the class. The same bits as in the
+  /// run, from that call made again up to the block. False if the record or the block is not there.
+  bool feature(int step, int sample, int block, std::span<float> out);
 
   // Transport, for views that keep their position here. position() is the number of steps taken,
   // 0..num_steps().
@@ -105,6 +113,7 @@ class Session {
   ThreadPool pool_;
   Settings settings_;
   std::optional<ModelInfo> model_;
+  BlockGraph blocks_;
   std::unique_ptr<CpuEngine> engine_;
   std::unique_ptr<Denoiser> denoiser_;
   std::unique_ptr<Run> run_;

@@ -54,8 +54,7 @@ Preferences App::preferences() const {
 
 double App::seconds_to_next_frame() const {
   if (overlay_since_ >= 0 && glfwGetTime() - overlay_since_ < kFadeSeconds) return kFrameSeconds;
-  const bool waiting =
-      view_.playing && view_.has_run() && view_.now().step >= std::min(view_.position, view_.num_steps() - 1);
+  const bool waiting = view_.playing && shows(std::min(view_.position, view_.num_steps() - 1));
   return waiting ? std::max(due_ - glfwGetTime(), 0.0) : kForever;
 }
 
@@ -90,16 +89,31 @@ void App::begin_run() {
   view_.inspected.row = std::min(view_.inspected.row, run.model.image.height - 1);
   view_.inspected.column = std::min(view_.inspected.column, run.model.image.width - 1);
   view_.sample = std::min(view_.sample, run.settings.images - 1);
+  if (first || view_.block >= static_cast<int>(run.network.blocks.size())) {
+    view_.block = NetworkPanel::first_block(run.network);
+  }
   view_.position = 0;
   due_ = glfwGetTime() + 1 / view_.settings.speed;
+}
+
+// Tells the runner what is on show.
+void App::look() {
+  runner_.look_at(std::min(view_.position, view_.num_steps() - 1), view_.sample,
+                  view_.show_network ? std::optional(view_.block) : std::nullopt);
+}
+
+// Whether all that is shown is of this step.
+bool App::shows(int step) const {
+  if (!view_.has_run() || view_.now().step != step) return false;
+  return !view_.show_network || (view_.snapshot.features && view_.snapshot.features->step == step);
 }
 
 void App::play() {
   if (!view_.snapshot.run) return;
   const int step = std::min(view_.position, view_.num_steps() - 1);
-  runner_.look_at(step, view_.sample);
+  look();
   const bool outdated = !view_.run().settings.same_picture(applied_);  // the run to come is on its way
-  if (!view_.playing || outdated || !view_.has_run() || view_.now().step != step) return;
+  if (!view_.playing || outdated || !shows(step)) return;
   if (view_.finished()) {
     view_.playing = false;
   } else if (const double now = glfwGetTime(); now >= due_) {
@@ -111,7 +125,7 @@ void App::play() {
 
 void App::seek(int position) {
   view_.position = std::clamp(position, 0, view_.num_steps());
-  runner_.look_at(std::min(view_.position, view_.num_steps() - 1), view_.sample);
+  look();
 }
 
 // --- What a person did ---
@@ -169,7 +183,16 @@ void App::key(const KeyPress& press) {
   if (press.key == GLFW_KEY_LEFT) view_.seek = view_.position - 1;
   if (press.key == GLFW_KEY_HOME) view_.seek = 0;
   if (press.key == GLFW_KEY_S) view_.show_save = true;
+  if (press.key == GLFW_KEY_N) view_.show_network = !view_.show_network;
+  if (view_.show_network) network_key(press);
   if (press.character == '?') view_.show_help = true;
+}
+
+void App::network_key(const KeyPress& press) {
+  const int last = view_.snapshot.run ? static_cast<int>(view_.run().network.blocks.size()) - 1 : 0;
+  if (press.key == GLFW_KEY_ESCAPE) view_.show_network = false;
+  if (press.key == GLFW_KEY_DOWN) view_.block = std::min(view_.block + 1, last);
+  if (press.key == GLFW_KEY_UP) view_.block = std::max(view_.block - 1, 0);
 }
 
 void App::open_model(const std::string& name) {
@@ -288,14 +311,23 @@ void App::draw_right(ImVec2 size) {
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {px(kGap), px(kGap)});
   ImGui::BeginGroup();
   equation_.draw(view_, size.x);
+  const float below = size.y - EquationPanel::height(view_, size.x) - px(kGap);
+  if (view_.show_network) {
+    network_.draw(view_, {size.x, below});
+  } else {
+    draw_way_and_pixel({size.x, below});
+  }
+  ImGui::EndGroup();
+  ImGui::PopStyleVar();
+}
+
+void App::draw_way_and_pixel(ImVec2 size) {
   strip_.draw(view_, size.x);
-  const float used = EquationPanel::height(view_, size.x) + StripPanel::height(size.x) + 2 * px(kGap);
-  const float room = size.x - px(kGap), height = std::max(size.y - used, px(190));
+  const float room = size.x - px(kGap);
+  const float height = std::max(size.y - StripPanel::height(size.x) - px(kGap), px(190));
   draw_pixel(view_, {kPixelShare * room, height});
   ImGui::SameLine();
   draw_said(view_, {(1 - kPixelShare) * room, height});
-  ImGui::EndGroup();
-  ImGui::PopStyleVar();
 }
 
 }  // namespace undiffuse

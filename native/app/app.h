@@ -6,6 +6,7 @@
 
 #include "native/app/panels/controls.h"
 #include "native/app/panels/equation.h"
+#include "native/app/panels/network.h"
 #include "native/app/panels/strip.h"
 #include "native/app/preferences.h"
 #include "native/app/runner.h"
@@ -36,10 +37,13 @@ class App {
   void begin_run();
   void take_keys();
   void key(const KeyPress& press);
+  void network_key(const KeyPress& press);
   bool overlay_key(const KeyPress& press);
   void open_file(const std::string& path);
   void open_model(const std::string& name);
   void play();
+  void look();
+  bool shows(int step) const;
   void act();
   void show_card();
   void save(Keepsake what);
@@ -50,6 +54,7 @@ class App {
   void draw_header(float width);
   void draw_left(ImVec2 size);
   void draw_right(ImVec2 size);
+  void draw_way_and_pixel(ImVec2 size);
 
   Window& window_;
   const std::string weights_folder_;
@@ -61,6 +66,7 @@ class App {
 
   ControlsPanel controls_;
   EquationPanel equation_;
+  NetworkPanel network_;
   StripPanel strip_;
 };
 

@@ -67,11 +67,11 @@ void Runner::apply(const Settings& settings) {
   });
 }
 
-void Runner::look_at(int step, int sample) {
+void Runner::look_at(int step, int sample, std::optional<int> block) {
   {
     const std::lock_guard lock(mutex_);
-    if (wish_ == Wish{step, sample}) return;
-    wish_ = {step, sample};
+    if (wish_ == Wish{step, sample, block}) return;
+    wish_ = {step, sample, block};
     idle_ = false;
   }
   wake_.notify_one();
@@ -123,8 +123,11 @@ bool Runner::advance(Wish wish) {
   if (!session_.has_model()) return false;
   wish.step = std::clamp(wish.step, 0, session_.num_steps() - 1);
   wish.sample = std::clamp(wish.sample, 0, session_.settings().images - 1);
-  const auto shown = snapshot().now;
-  if (shown && shown->step == wish.step && shown->sample == wish.sample) return fill_strip(wish.sample);
+  if (is_shown(wish) && !features_shown(wish)) {
+    show_features(wish);
+    return true;
+  }
+  if (is_shown(wish)) return fill_strip(wish.sample);
   const auto began = std::chrono::steady_clock::now();
   const int before = session_.available();
   const bool there = session_.work(wish.step);
@@ -137,12 +140,14 @@ bool Runner::advance(Wish wish) {
 }
 
 void Runner::begin_run() {
-  auto run = std::make_shared<RunInfo>(
-      RunInfo{session_.model(), session_.settings(), session_.table(), session_.guided()});
+  auto run = std::make_shared<RunInfo>(RunInfo{session_.model(), session_.settings(), session_.table(),
+                                               session_.guided(), 0, session_.blocks(),
+                                               place_blocks(session_.blocks())});
   for (int step = 0; step < run->num_steps(); ++step) run->calls += session_.nfe(step);
   publish([&](Snapshot& snapshot) {
     snapshot.run = run;
     snapshot.now = nullptr;
+    snapshot.features = nullptr;
     snapshot.strip = empty_strip(run->num_steps());
   });
 }
@@ -164,6 +169,28 @@ void Runner::show_step(Wish wish) {
     snapshot.now = images;
     if (other_sample) snapshot.strip = empty_strip(session_.num_steps());
   });
+}
+
+bool Runner::is_shown(Wish wish) const {
+  const auto shown = snapshot().now;
+  return shown && shown->step == wish.step && shown->sample == wish.sample;
+}
+
+bool Runner::features_shown(Wish wish) const {
+  const auto blocks = static_cast<int>(session_.blocks().blocks.size());
+  if (!wish.block || *wish.block < 0 || *wish.block >= blocks) return true;  // of the model before
+  const auto shown = snapshot().features;
+  return shown && shown->step == wish.step && shown->sample == wish.sample && shown->block == *wish.block;
+}
+
+// Up to one network call; the record, if it has left the memory budget, first.
+void Runner::show_features(Wish wish) {
+  if (!session_.work(wish.step)) return;
+  const Shape& output = session_.blocks().blocks[static_cast<size_t>(*wish.block)].output;
+  auto features = std::make_shared<BlockFeatures>(
+      BlockFeatures{wish.step, wish.sample, *wish.block, Values(static_cast<size_t>(output.image_size()))});
+  if (!session_.feature(wish.step, wish.sample, *wish.block, features->values)) return;
+  publish([&](Snapshot& snapshot) { snapshot.features = features; });
 }
 
 // One column, of a step that has been computed; false if there is none to fill.

@@ -9,10 +9,12 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "core/run/block_places.h"
 #include "core/run/picture.h"
 #include "core/run/session.h"
 
@@ -27,6 +29,8 @@ struct RunInfo {
   std::vector<Stage> table;
   bool guided = false;  ///< two calls make one answer
   int calls = 0;        ///< of the network for one image of the whole run (NFE)
+  BlockGraph network;
+  BlockPlaces places;  ///< of its blocks in a drawing
 
   int num_steps() const { return static_cast<int>(table.size()); }
 };
@@ -45,10 +49,19 @@ struct StripColumn {
   Values above, below;  ///< empty while not there
 };
 
+/// What a block of the network put out in a step, [height, width, channels] of its output.
+struct BlockFeatures {
+  int step = 0;
+  int sample = 0;
+  int block = 0;
+  Values values;
+};
+
 /// What the thread has to show; parts are shared and never change.
 struct Snapshot {
-  std::shared_ptr<const RunInfo> run;     ///< null until a model is open
-  std::shared_ptr<const StepImages> now;  ///< null until the run's first step is there
+  std::shared_ptr<const RunInfo> run;             ///< null until a model is open
+  std::shared_ptr<const StepImages> now;          ///< null until the run's first step is there
+  std::shared_ptr<const BlockFeatures> features;  ///< null until asked for
   std::vector<std::shared_ptr<const StripColumn>> strip;
   double milliseconds_per_step = 0;  ///< of the last step computed
   std::vector<std::string> notes;    ///< sentences not taken yet
@@ -65,7 +78,8 @@ class Runner {
   // All of these return at once.
   void open(std::vector<std::byte> weights, std::string name);
   void apply(const Settings& settings);
-  void look_at(int step, int sample);
+  /// With a block, its features are wanted, too.
+  void look_at(int step, int sample, std::optional<int> block = std::nullopt);
   void save(Keepsake what, int position, int sample, std::string path);
 
   Snapshot snapshot() const;
@@ -76,6 +90,7 @@ class Runner {
   struct Wish {
     int step = 0;
     int sample = 0;
+    std::optional<int> block = std::nullopt;
     bool operator==(const Wish&) const = default;
   };
 
@@ -84,6 +99,9 @@ class Runner {
   bool advance(Wish wish);  // a slice of work; false if there is nothing left to do
   void begin_run();
   void show_step(Wish wish);
+  bool is_shown(Wish wish) const;
+  bool features_shown(Wish wish) const;
+  void show_features(Wish wish);
   bool fill_strip(int sample);
   StripColumn make_column(int position, int sample) const;
   void note(std::string sentence);

@@ -28,6 +28,8 @@ struct View {
   std::optional<int> seek;          ///< to this position
   std::optional<Keepsake> save;
   bool toggle_play = false;
+  bool show_network = false;
+  int block = 0;  ///< of the network, whose features are shown
   bool show_help = false;
   bool show_save = false;
   bool show_card = false;  ///< of the model whose settings hold

@@ -16,6 +16,7 @@ import { equationFields, EquationView, equationWants } from "./views/equation";
 import { GridView } from "./views/grid";
 import { startHelp } from "./views/help";
 import { BadgeView, type MessagesView } from "./views/messages";
+import { NetworkView } from "./views/network";
 import { PixelView } from "./views/pixel";
 import { SaidView } from "./views/said";
 import { ScheduleChart } from "./views/schedule-chart";
@@ -33,6 +34,7 @@ export class App {
   private readonly engine: Engine;
   private readonly playback: Playback;
   private readonly equation = new EquationView((row, column) => this.inspect(row, column));
+  private readonly network = new NetworkView(() => this.render());
   private readonly strip = new StripView((position) => this.playback.seek(position));
   private readonly grid = new GridView((sample) => this.look({ sample }));
   private readonly chart = new ScheduleChart();
@@ -80,6 +82,7 @@ export class App {
     this.playback = new Playback(this.state, {
       changed: () => this.render(),
       stepped: () => this.announcer.expect(),
+      ready: (step) => this.network.ready(this.state, step),
     });
     this.transport = new TransportView({
       toggle: () => this.playback.toggle(),
@@ -324,6 +327,7 @@ export class App {
       this.transport,
       this.controls,
       this.equation,
+      this.network,
       this.grid,
       this.strip,
       this.chart,
@@ -335,6 +339,7 @@ export class App {
     }
     markFirsts(state);
     state.source?.want(this.wants());
+    state.source?.features?.want(this.network.wants(state));
     if (this.failure) {
       this.badge.failed(state.recording);
     } else if (this.threads > 0 && !state.recording) {

@@ -8,6 +8,8 @@ export interface PlaybackEvents {
   changed(): void;
   /** A person took a step. */
   stepped(): void;
+  /** Whether all else that is shown of a step is there. */
+  ready(step: number): boolean;
 }
 
 export class Playback {
@@ -59,6 +61,7 @@ export class Playback {
     } else {
       const step = Math.min(state.position + 1, run.steps - 1);
       if (!equationFields(run, step).every((field) => frame(state, field, step))) return false;
+      if (!this.events.ready(step)) return false;
       state.position += 1;
     }
     this.events.changed();

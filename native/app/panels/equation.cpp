@@ -107,12 +107,24 @@ void EquationPanel::choose_said() {
     ImGui::SetTooltip("What the network said: as it came out, as an image, as noise");
 }
 
+void EquationPanel::open_network(View& view) {
+  ImGui::PushFont(fonts().small);
+  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {px(4), px(1)});
+  if (ImGui::Button("network")) view.show_network = !view.show_network;
+  if (ImGui::IsItemHovered())
+    ImGui::SetTooltip("Open the network: its blocks, and what each makes of this step (N)");
+  ImGui::PopStyleVar();
+  ImGui::PopFont();
+  ImGui::SameLine(0, px(5));
+  muted_text("→");
+}
+
 void EquationPanel::network(View& view, float side, float height) {
   const float small = side * kRawSize;
   ImGui::SameLine(0, px(12));
   ImGui::BeginGroup();
   ImGui::Dummy({px(kSaidWidth), (height - small) / 2 - px(24)});
-  muted_text("network  →");
+  open_network(view);
   picture(said_.texture, small, view.snapshot.run ? view.run().model.image : Shape{}, view.inspected);
   choose_said();
   math_text(said_.symbol, theme().ink);

@@ -26,6 +26,7 @@ class EquationPanel {
   void update(const View& view);
   void choose_said();
   void term(View& view, Term& term, float side, float height);
+  void open_network(View& view);
   void network(View& view, float side, float height);
   void grid(View& view, float side);
 

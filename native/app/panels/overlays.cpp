@@ -11,6 +11,7 @@ constexpr const char* kKeys[][2] = {
     {"→  ←", "one step on, one step back"},
     {"Home", "restart from the noise"},
     {"1 ... 9", "choose a model"},
+    {"N", "open the network; ↑ ↓ choose a block"},
     {"S", "save a picture with its settings inside"},
     {"?", "this help"},
     {"Ctrl+Q", "quit"},

@@ -1,4 +1,5 @@
 // The page's end of the worker: a cache of frames, and requests that always name all that is wanted now.
+import { Features, type FeatureWant } from "./network";
 import type { Applied, Field, FromWorker, Keepsake, Run, Schedules, ToWorker, Want } from "./protocol";
 
 /** Where views get a run's images from: the live engine, or a recording. */
@@ -10,6 +11,8 @@ export interface FrameSource {
   get(step: number, sample: number, field: Field): Float32Array | undefined;
   /** All that is wanted now, most urgent first; an earlier request is forgotten. */
   want(wants: Want[]): void;
+  /** What the network's blocks put out; a recording does not know. */
+  readonly features?: Features;
 }
 
 export interface EngineEvents {
@@ -27,13 +30,17 @@ const CACHE_BYTES = 64 << 20;
 
 class LiveRun implements FrameSource {
   available = 0;
+  readonly features: Features;
   private readonly frames = new Map<string, Float32Array>();
   private bytes = 0;
 
   constructor(
     readonly run: Run,
     private readonly send: (wants: Want[]) => void,
-  ) {}
+    sendFeatures: (wants: FeatureWant[]) => void,
+  ) {
+    this.features = new Features(sendFeatures);
+  }
 
   get(step: number, sample: number, field: Field): Float32Array | undefined {
     return this.frames.get(`${step}/${sample}/${field}`);
@@ -109,7 +116,11 @@ export class Engine {
     }));
     if (this.live?.number !== message.run || message.applied.restarted || !this.live) {
       const number = message.run;
-      const run = new LiveRun(message.info, (wants) => this.post({ type: "want", run: number, wants }));
+      const run = new LiveRun(
+        message.info,
+        (wants) => this.post({ type: "want", run: number, wants }),
+        (wants) => this.post({ type: "features", run: number, wants }),
+      );
       this.live = { number, run };
     }
     return { applied: message.applied, source: this.live.run };
@@ -169,6 +180,10 @@ export class Engine {
         if (this.live?.number !== message.run) return;
         this.milliseconds = message.milliseconds;
         this.live.run.put(message);
+        return this.events.frames();
+      case "feature":
+        if (this.live?.number !== message.run) return;
+        this.live.run.features.put(message);
         return this.events.frames();
       case "applied":
       case "schedules":

@@ -1,4 +1,5 @@
 // What the page and its worker say to each other, and the shapes of the core's JSON.
+import type { FeatureMessage, FeatureWant, Network } from "./network";
 
 /** A field of a step's record; the numbers are core/run/fields.h's. */
 export const Field = {
@@ -85,6 +86,7 @@ export interface Run {
   guided: boolean;
   images: number;
   model: ModelInfo;
+  network: Network;
 }
 
 export type CurveKind = "alpha_bar" | "beta" | "log_snr";
@@ -115,6 +117,8 @@ export type ToWorker =
   | { type: "apply"; id: number; settings: string }
   | { type: "schedules"; id: number; settings: string; points: number }
   | { type: "want"; run: number; wants: Want[] }
+  /** All that is wanted of the network's inside, most urgent first. */
+  | { type: "features"; run: number; wants: FeatureWant[] }
   | { type: "save"; id: number; what: Keepsake; position: number; sample: number }
   | { type: "open"; id: number; base: string; threads: number; name: string; bytes: Uint8Array };
 
@@ -130,6 +134,7 @@ export type FromWorker =
   | { type: "opened"; id: number; settings?: string; model?: string }
   /** A sentence, instead of the answer to `id`. */
   | { type: "refused"; id: number; message: string }
+  | FeatureMessage
   | {
       type: "frames";
       run: number;

@@ -18,6 +18,8 @@ interface Exports {
   _ud_compute(step: number): number;
   _ud_available(): number;
   _ud_field(step: number, sample: number, field: number, out: number): number;
+  _ud_feature(step: number, sample: number, block: number): number;
+  _ud_feature_values(): number;
   _ud_save(what: number, position: number, sample: number): number;
   _ud_save_on(): number;
   _ud_saved(): number;
@@ -74,6 +76,14 @@ export class Core {
     const count = this.module._ud_field(step, sample, field, this.out);
     if (count !== this.imageSize) return undefined;
     return this.module.HEAPF32.slice(this.out / 4, this.out / 4 + count);
+  }
+
+  /** A copy of what a block of the network puts out, or nothing while the record is not there. */
+  feature(step: number, sample: number, block: number): Float32Array | undefined {
+    const count = this.module._ud_feature(step, sample, block);
+    if (count < 0) return undefined;
+    const at = this.module._ud_feature_values() / 4;
+    return this.module.HEAPF32.slice(at, at + count);
   }
 
   /** Begins a picture to keep; saveOn() makes it. */

@@ -1,6 +1,7 @@
 // The worker: owns the core, serves the newest request first and works in short slices between
 // messages, so that the page is answered at once whatever the model costs.
 import { fetchBytes, type Progress } from "./download";
+import type { FeatureWant } from "./network";
 import type { FromWorker, ToWorker, Want } from "./protocol";
 import { Core, type CreateModule } from "./wasm";
 
@@ -9,6 +10,7 @@ declare const self: DedicatedWorkerGlobalScope & { createUndiffuse: CreateModule
 let core: Core | undefined;
 let run = 0; // counts runs, so that the page can tell late frames of an old one
 let wants: Want[] = [];
+let features: FeatureWant[] = []; // wanted of the network's inside
 const saves: Save[] = []; // pictures to keep, the first one begun if `saving`
 let saving = false;
 let pumping = false;
@@ -82,6 +84,7 @@ function refuse(id: number, message: string): void {
 function beginRun(): void {
   run += 1;
   wants = [];
+  features = [];
 }
 
 let loads = 0; // a download that outlives its failed load is silent
@@ -149,6 +152,23 @@ function workOnSave(ready: Core): void {
   saving = false;
 }
 
+/** Posts the first feature whose record is there, a network call's work; false if there is none. */
+function serveFeature(ready: Core): boolean {
+  for (const want of features) {
+    const values = ready.feature(want.step, want.sample, want.block);
+    if (!values) continue;
+    features = features.filter((other) => other !== want);
+    post({ type: "feature", run, ...want, values }, [values.buffer]);
+    return true;
+  }
+  return false;
+}
+
+/** A slice of work on a record that only a feature wants. */
+function workOnFeature(ready: Core): void {
+  if (ready.compute(features[0]!.step) && !serveFeature(ready)) features.shift();
+}
+
 /** A far step takes a while: the page hears how far it has come. */
 const TELL_EVERY_MS = 150;
 
@@ -156,9 +176,12 @@ async function pump(ready: Core): Promise<void> {
   if (pumping) return;
   pumping = true;
   let told = performance.now();
-  while (wants.length > 0 || saves.length > 0) {
-    if (saves.length > 0) workOnSave(ready);
-    else workOnWant(ready);
+  while (wants.length > 0 || saves.length > 0 || features.length > 0) {
+    if (!serveFeature(ready)) {
+      if (saves.length > 0) workOnSave(ready);
+      else if (wants.length > 0) workOnWant(ready);
+      else workOnFeature(ready);
+    }
     if (performance.now() - told > TELL_EVERY_MS) {
       told = performance.now();
       post({ type: "computing", run, available: ready.available() });
@@ -214,6 +237,11 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       break;
     case "save":
       saves.push({ ...data, run });
+      void pump(core);
+      break;
+    case "features":
+      if (data.run !== run) return;
+      features = data.wants;
       void pump(core);
       break;
     case "want":

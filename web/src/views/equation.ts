@@ -68,6 +68,21 @@ function noteOf(run: Run, sampler: string): string {
   return sentences.join(" ");
 }
 
+/** Opens the network's own panel (network.ts). */
+function networkButton(): HTMLElement {
+  const button = element("button", {
+    type: "button",
+    id: "open-network",
+    class: "open-network",
+    title: "Open the network: its blocks, and what each makes of this step (N)",
+    "aria-label": "Open the network",
+    "aria-expanded": "false",
+    "aria-controls": "network",
+  });
+  button.innerHTML = `<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M2 2h5v5H2zM2 13h5v5H2zM13 13h5v5h-5zM13 2h5v5h-5z" /><path class="ways" d="M4.5 7v6M7 15.5h6M15.5 13V7M7 4.5h6" /></svg><span>network</span>`;
+  return button;
+}
+
 export class EquationView {
   private readonly parts: { field: Field; scale: Scale; picture: Picture }[] = [];
   private readonly title = byId("equation-title");
@@ -126,7 +141,7 @@ export class EquationView {
     const network = element(
       "div",
       { class: "network" },
-      element("span", { class: "network-name" }, "network"),
+      networkButton(),
       this.raw.root,
       element("span", { class: "arrow", "aria-hidden": "true" }, "→"),
     );
