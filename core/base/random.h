@@ -14,10 +14,11 @@ namespace undiffuse {
 
 /// What a draw is for; part of the counter, so that no two uses share numbers.
 enum class Purpose : std::uint32_t {
-  Start = 0,  ///< x_T
-  Step = 1,   ///< z of a reverse step
-  Churn = 2,  ///< noise added before a step (EDM's S_churn)
-  Bound = 3,  ///< eps of q(x_t | x_0) where the variational bound is measured
+  Start = 0,     ///< x_T
+  Step = 1,      ///< z of a reverse step
+  Churn = 2,     ///< noise added before a step (EDM's S_churn)
+  Bound = 3,     ///< eps of q(x_t | x_0) where the variational bound is measured
+  Evidence = 5,  ///< noise on a picture that a posterior is sampled for
 };
 
 /// Ten rounds of Philox4x32: 128 random bits for a 128-bit counter and a 64-bit key.

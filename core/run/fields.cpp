@@ -11,6 +11,7 @@ void derive_transition(Field field, const RecordContext& context, const StepInpu
                        std::span<float> out) {
   std::vector<float> mu(out.size()), sigma(out.size()), z(out.size());
   stage_mean_and_sigma(context.stage, context.clip, inputs, mu, sigma);
+  if (context.evidence) context.evidence->perturb(context.stage.alpha_bar_prev, mu, sigma);
   if (field == Field::Mu) std::copy(mu.begin(), mu.end(), out.begin());
   if (field == Field::Sigma) std::copy(sigma.begin(), sigma.end(), out.begin());
   if (field != Field::XPrev) return;

@@ -31,6 +31,7 @@ struct RecordContext {
   bool clip = true;
   Parameterization parameterization;
   NoiseSource noise;  ///< first_sample is the image's
+  const Evidence* evidence = nullptr;
 };
 
 /// Writes the field of one image; inputs and out are all [height, width, channels].

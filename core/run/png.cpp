@@ -57,9 +57,9 @@ Error damaged() {
 
 }  // namespace
 
-std::vector<std::byte> encode_png(const Picture& picture, std::string_view settings) {
+std::vector<std::byte> encode_png(const Picture& picture) {
   const int stride = picture.width * picture.channels;
-  UNDIFFUSE_ASSERT(picture.width > 0 && picture.height > 0 && settings.size() <= kMaxSettings);
+  UNDIFFUSE_ASSERT(picture.width > 0 && picture.height > 0);
   UNDIFFUSE_ASSERT(picture.pixels.size() ==
                    static_cast<size_t>(stride) * static_cast<size_t>(picture.height));
   int size = 0;
@@ -69,7 +69,12 @@ std::vector<std::byte> encode_png(const Picture& picture, std::string_view setti
       &std::free);
   UNDIFFUSE_ASSERT(encoded != nullptr);  // it fails for want of memory alone
   const auto bytes = std::as_bytes(std::span(encoded.get(), static_cast<size_t>(size)));
-  std::vector<std::byte> file(bytes.begin(), bytes.end());
+  return {bytes.begin(), bytes.end()};
+}
+
+std::vector<std::byte> encode_png(const Picture& picture, std::string_view settings) {
+  UNDIFFUSE_ASSERT(settings.size() <= kMaxSettings);
+  std::vector<std::byte> file = encode_png(picture);
   const std::vector<std::byte> chunk = text_chunk(settings);
   file.insert(file.begin() + kHeaderEnd, chunk.begin(), chunk.end());
   return file;

@@ -23,6 +23,9 @@ struct Picture {
 /// The file's bytes. `settings` is a settings string (printable ASCII; all defaults are the empty one).
 std::vector<std::byte> encode_png(const Picture& picture, std::string_view settings);
 
+/// The same without settings, for pictures that they would not bring back.
+std::vector<std::byte> encode_png(const Picture& picture);
+
 /// The settings string in a file made by encode_png(), whatever else has been done to its pixels
 /// since. Refuses other files, and damaged chunks, with a sentence.
 Result<std::string> settings_of_png(std::span<const std::byte> file);

@@ -86,12 +86,13 @@ void draw(std::span<const float> mu, std::span<const float> sigma, std::span<con
   array(x_prev) = array(mu) + array(sigma) * array(z);
 }
 
-Sampler::Sampler(std::vector<Stage> table, Shape shape, NoiseSource noise, bool clip)
+Sampler::Sampler(std::vector<Stage> table, Shape shape, NoiseSource noise, bool clip, Evidence evidence)
     : table_(std::move(table)),
       size_(static_cast<size_t>(shape.size())),
       image_size_(shape.image_size()),
       noise_(noise),
-      clip_(clip) {
+      clip_(clip),
+      evidence_(std::move(evidence)) {
   UNDIFFUSE_ASSERT(!table_.empty() && shape.size() > 0);
   for (std::vector<float>* buffer : {&state_, &before_})
     buffer->resize(remembers(table_) ? 2 * size_ : size_);
@@ -102,7 +103,11 @@ Sampler::Sampler(std::vector<Stage> table, Shape shape, NoiseSource noise, bool 
 void Sampler::restart() {
   step_ = 0;
   std::fill(state_.begin(), state_.end(), 0.0f);
-  noise_.start(std::span(state_).first(size_), image_size_);
+  const std::span<float> x = std::span(state_).first(size_);
+  noise_.start(x, image_size_);
+  for_each_image(x, image_size_, [this](std::uint32_t, std::span<float> image) {
+    evidence_.start(table_.front().alpha_bar, image);
+  });
   begin_step();
 }
 
@@ -152,6 +157,9 @@ void Sampler::take_step() {
   StepInputs inputs = taken_;
   inputs.x_t = x_hat();
   stage_mean_and_sigma(stage(), clip_, inputs, mu_, sigma_);
+  for_each_image(mu_, image_size_, [this](std::uint32_t i, std::span<float> mu) {
+    evidence_.perturb(stage().alpha_bar_prev, mu, std::span(sigma_).subspan(i * mu.size(), mu.size()));
+  });
   noise_.step(stage(), z_, image_size_);
   std::swap(state_, before_);  // what taken_ points at stays where it is
   draw(mu_, sigma_, z_, std::span(state_).first(size_));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/tensor.h"
+#include "core/process/perturbation.h"
 #include "core/run/samplers/table.h"
 
 namespace undiffuse {
@@ -54,8 +55,8 @@ struct ModelCall {
 
 class Sampler {
  public:
-  /// shape.batch images. Starts at x_T.
-  Sampler(std::vector<Stage> table, Shape shape, NoiseSource noise, bool clip);
+  /// shape.batch images. Starts at x_T, or where the evidence says.
+  Sampler(std::vector<Stage> table, Shape shape, NoiseSource noise, bool clip, Evidence evidence = {});
 
   const std::vector<Stage>& table() const { return table_; }
   int num_steps() const { return static_cast<int>(table_.size()); }
@@ -90,6 +91,7 @@ class Sampler {
   int image_size_;
   NoiseSource noise_;
   bool clip_;
+  Evidence evidence_;
   int step_ = 0;
   bool at_end_ = false;                        // waits for the answer at the step's end
   std::vector<float> state_, before_;          // [x, previous x0_hat]; now and before the step taken

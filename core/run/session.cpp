@@ -46,6 +46,7 @@ Status Session::open_model(std::span<const std::byte> file) {
   denoiser_ = std::make_unique<Denoiser>(*model_, *engine_);
   std::vector<std::string> notes;
   settings_ = clamped_to_model(settings_, notes);
+  evidence_ = {};
   start_run();
   return Ok{};
 }
@@ -74,6 +75,15 @@ Settings Session::clamped_to_model(Settings settings, std::vector<std::string>& 
   return settings;
 }
 
+Status Session::set_evidence(Evidence evidence) {
+  if (!has_model()) return Error{"There is no model yet: evidence is about its images."};
+  const Status checked = check_evidence(evidence, model_->image.image_size());
+  if (!checked) return checked;
+  evidence_ = std::move(evidence);
+  start_run();
+  return Ok{};
+}
+
 Applied Session::apply(std::string_view settings) { return apply(parse_settings(settings)); }
 
 Applied Session::apply(ParsedSettings parsed) {
@@ -92,9 +102,11 @@ void Session::start_run() {
   Shape shape = model_->image;
   shape.batch = settings_.images;
   const auto size = static_cast<size_t>(shape.size());
-  const auto trajectory = make_trajectory(settings_.schedule, model_->trained, settings_.steps);
-  Sampler sampler(make_sampler_table(settings_.sampler, trajectory), shape, noise(), settings_.clip);
-  Trace trace(settings_.steps, layout_of(sampler, size), options_.trace_bytes);
+  const auto trajectory =
+      walk_with(evidence_, make_trajectory(settings_.schedule, model_->trained, settings_.steps));
+  Sampler sampler(make_sampler_table(settings_.sampler, trajectory), shape, noise(), settings_.clip,
+                  evidence_);
+  Trace trace(sampler.num_steps(), layout_of(sampler, size), options_.trace_bytes);
   trace.put_state(0, sampler.state());
   run_ = std::make_unique<Run>(
       Run{std::move(sampler),
@@ -168,7 +180,8 @@ bool Session::field(int step, int sample, Field field, std::span<float> out) con
                {table()[static_cast<size_t>(step)],
                 settings_.clip,
                 model_->parameterization(),
-                {settings_.seed, options_.first_sample + static_cast<std::uint32_t>(sample)}},
+                {settings_.seed, options_.first_sample + static_cast<std::uint32_t>(sample)},
+                &evidence_},
                inputs, out);
   return true;
 }

@@ -55,6 +55,11 @@ class Session {
   Applied apply(ParsedSettings parsed);
   const Settings& settings() const { return settings_; }
 
+  /// What is known of the image (core/process/perturbation.h); the run starts again. Refuses evidence that
+  /// is not of the model's shape, or a deviation that is no positive number. Another model drops it.
+  Status set_evidence(Evidence evidence);
+  const Evidence& evidence() const { return evidence_; }
+
   // The run. Needs a model. Step k = 0..num_steps()-1 goes from t = table()[k].t to t_prev.
   const std::vector<Stage>& table() const;
   int num_steps() const { return static_cast<int>(table().size()); }
@@ -112,6 +117,7 @@ class Session {
   SessionOptions options_;
   ThreadPool pool_;
   Settings settings_;
+  Evidence evidence_;
   std::optional<ModelInfo> model_;
   BlockGraph blocks_;
   std::unique_ptr<CpuEngine> engine_;

@@ -17,6 +17,8 @@ Command add_models(CLI::App& tool);
 Command add_sample(CLI::App& tool);
 Command add_trace(CLI::App& tool);
 Command add_bound(CLI::App& tool);
+Command add_inpaint(CLI::App& tool);
+Command add_denoise(CLI::App& tool);
 Command add_bench(CLI::App& tool);
 
 }  // namespace undiffuse

@@ -24,7 +24,7 @@ class CommandsTest(ToolTest):
     def test_help_tells_the_table(self):
         self.assertIn("sample", self.succeed("--help"))
         self.assertRegex(self.succeed("--version"), r"^\d+\.\d+\.\d+$")
-        for command in ("models", "sample", "trace", "bound", "bench"):
+        for command in ("models", "sample", "trace", "bound", "inpaint", "denoise", "bench"):
             self.assertIn("Usage: undiffuse " + command, self.succeed(command, "--help"))
         text = self.succeed("sample", "--help")
         for words in ("--schedule NAME=cosine", "linear, cosine, constant-rate, rho.", "--steps INT=50", "1 to 1000.",

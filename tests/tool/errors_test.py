@@ -7,16 +7,10 @@ import subprocess
 import time
 import unittest
 
-from support import TOOL, WEIGHTS, ToolTest, run, start
+from support import TOOL, WEIGHTS, ToolTest, start
 
 
 class ErrorsTest(ToolTest):
-    def refused(self, wanted, *arguments, **environment):
-        code, out, err = run(*arguments, **environment)
-        self.assertEqual((code, out), (2, ""), err)
-        self.assertRegex(err, r"^[^\n]{10,400}\.\n$")
-        self.assertIn(wanted, err)
-
     def write(self, name, content):
         with open(self.path(name), "wb") as file:
             file.write(content)

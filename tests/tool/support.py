@@ -99,3 +99,10 @@ class ToolTest(unittest.TestCase):
         code, out, err = run(*arguments)
         self.assertEqual((code, err), (0, ""))
         return out
+
+    def refused(self, wanted, *arguments, **environment):
+        """Ends with one sentence that says `wanted`, exit code 2 and no output."""
+        code, out, err = run(*arguments, **environment)
+        self.assertEqual((code, out), (2, ""), err)
+        self.assertRegex(err, r"^[^\n]{10,400}\.\n$")
+        self.assertIn(wanted, err)
