@@ -100,10 +100,11 @@ class App:
             time.sleep(0.15)
 
     def click(self, x, y):
+        """Waits for what it does: on a busy machine, a frame may see the mouse where it goes next."""
         self.desktop.xdotool("mousemove", x, y)
-        time.sleep(0.1)
+        self.settled_screenshot()
         self.desktop.xdotool("click", 1)
-        time.sleep(0.15)
+        self.settled_screenshot()
 
     def drag(self, x, y, to_x):
         self.desktop.xdotool("mousemove", x, y)
