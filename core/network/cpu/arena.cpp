@@ -2,28 +2,10 @@
 
 #include <algorithm>
 
+#include "core/network/lifetimes.h"
+
 namespace undiffuse::cpu {
 namespace {
-
-struct Life {
-  int first = -1, last = -1;  // ops during which the buffer holds something
-  bool overlaps(const Life& other) const { return first <= other.last && other.first <= last; }
-};
-
-std::vector<Life> lives_of(const Graph& graph) {
-  std::vector<Life> lives(graph.buffers.size());
-  const int num_ops = static_cast<int>(graph.ops.size());
-  for (int i = 0; i < num_ops; ++i) {
-    const Op& op = graph.ops[static_cast<size_t>(i)];
-    lives[static_cast<size_t>(op.output)].first = i;
-    lives[static_cast<size_t>(op.output)].last = i;
-    for (const BufferId input : op.inputs) lives[static_cast<size_t>(input)].last = i;
-    if (op.residual >= 0) lives[static_cast<size_t>(op.residual)].last = i;
-  }
-  const BufferId output = graph.find("output");
-  if (output >= 0) lives[static_cast<size_t>(output)].last = num_ops;
-  return lives;
-}
 
 size_t size_of(const Graph& graph, size_t id) {
   constexpr size_t kLine = 16;  // whole cache lines keep vector loads aligned
@@ -34,7 +16,7 @@ size_t size_of(const Graph& graph, size_t id) {
 }  // namespace
 
 ArenaLayout lay_out(const Graph& graph) {
-  const std::vector<Life> lives = lives_of(graph);
+  const std::vector<Lifetime> lives = lifetimes(graph);
   ArenaLayout layout;
   layout.offsets.assign(graph.buffers.size(), 0);
   for (size_t id = 0; id < graph.buffers.size(); ++id) {

@@ -1,0 +1,39 @@
+// A compiled network as the core describes it (core/network/gpu/plan.h); sizes and offsets in bytes.
+
+export interface Plan {
+  max_batch: number;
+  /** Floats of one image. */
+  input: number;
+  result: number;
+  /** Buffers: the inputs (-1 where the network has none) and the result. */
+  x: number;
+  t: number;
+  label: number;
+  output: number;
+  shaders: Record<string, string>;
+  buffers: { label: string; size: number }[];
+  dispatches: Dispatch[];
+}
+
+export interface Dispatch {
+  label: string;
+  shader: string;
+  constants: Record<string, number>;
+  /** The shader's uniform of whole numbers, binding 0. */
+  shape: number[];
+  /** From binding 1: a whole buffer, or a part of the weights. */
+  bindings: ({ buffer: number } | { offset: number; size: number })[];
+  items: number;
+  items_per_group: number;
+  groups_y: number;
+}
+
+/** Inputs of one model call on a batch: x [B, height, width, channels], t and label [B]. */
+export interface ModelInputs {
+  x: Float32Array;
+  t: Float32Array;
+  label: Float32Array;
+}
+
+export const groupsX = (dispatch: Dispatch, batch: number): number =>
+  Math.ceil((batch * dispatch.items) / dispatch.items_per_group);
