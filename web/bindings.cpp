@@ -14,7 +14,10 @@
 #include <string>
 #include <vector>
 
+#include "core/base/random.h"
+#include "core/network/gpu/plan.h"
 #include "core/run/describe.h"
+#include "core/run/model.h"
 #include "core/run/picture.h"
 #include "core/run/session.h"
 
@@ -32,6 +35,15 @@ struct State {
   std::vector<std::byte> saved;
   std::vector<float> feature;
   double milliseconds = 0;
+  // For a network that runs on a GPU.
+  gpu::Plan plan;
+  Session::Question question;
+  std::vector<float> labels, raw;
+  struct {
+    std::vector<float> x;
+    float t = 0;
+    int label = 0;
+  } sample;
 };
 
 std::unique_ptr<State> state;
@@ -39,6 +51,11 @@ std::unique_ptr<State> state;
 const char* returned(std::string text) {
   state->text = std::move(text);
   return state->text.c_str();
+}
+
+void reserve_raw(const ModelInputs& inputs) {
+  state->labels.assign(inputs.label.begin(), inputs.label.end());
+  state->raw.resize(inputs.x.size() * (state->session.model().learned_variance ? 2 : 1));
 }
 
 int image_size() { return state->session.model().image.image_size(); }
@@ -105,6 +122,61 @@ EMSCRIPTEN_KEEPALIVE int ud_compute(int step) {
   const int slices = (state->session.settings().images + kImagesPerSlice - 1) / kImagesPerSlice;
   if (!there) state->milliseconds = took.count() * slices;
   return done ? 1 : 0;
+}
+
+/// A weights file as a plan for a GPU, JSON (describe_plan()); null and ud_error() if it cannot be one. Its
+/// weights follow from ud_gpu_weights(), as floats, until ud_gpu_release().
+EMSCRIPTEN_KEEPALIVE const char* ud_gpu_plan(const std::uint8_t* bytes, int size, int max_batch) {
+  const Result<Model> model =
+      load_model(std::as_bytes(std::span(bytes, static_cast<size_t>(std::max(size, 0)))));
+  Result<gpu::Plan> plan = model ? gpu::compile(model->graph, max_batch) : Result<gpu::Plan>(model.error());
+  state->error = plan ? "" : plan.error().message;
+  if (!plan) return nullptr;
+  state->plan = std::move(*plan);
+  return returned(gpu::describe_plan(state->plan));
+}
+EMSCRIPTEN_KEEPALIVE const float* ud_gpu_weights() { return state->plan.weights.data(); }
+EMSCRIPTEN_KEEPALIVE int ud_gpu_weights_size() { return static_cast<int>(state->plan.weights.size()); }
+EMSCRIPTEN_KEEPALIVE void ud_gpu_release() { state->plan = {}; }
+
+/// What the network is to be asked next towards the record of `step`, about at most `images` images: how
+/// many images the call has, 0 if the record is there, -1 if there is no such step. The inputs are at
+/// ud_asked_x(), _t() and _label() until the next call of anything, the number is ud_asked_number().
+EMSCRIPTEN_KEEPALIVE int ud_ask(int step, int images) {
+  if (!state->session.has_model() || step < 0 || step >= state->session.num_steps()) return -1;
+  const auto question = state->session.ask(step, std::max(images, 1));
+  if (!question) return 0;
+  state->question = *question;
+  reserve_raw(question->inputs);
+  return static_cast<int>(question->inputs.t.size());
+}
+EMSCRIPTEN_KEEPALIVE const float* ud_asked_x() { return state->question.inputs.x.data(); }
+EMSCRIPTEN_KEEPALIVE const float* ud_asked_t() { return state->question.inputs.t.data(); }
+EMSCRIPTEN_KEEPALIVE const float* ud_asked_label() { return state->labels.data(); }
+EMSCRIPTEN_KEEPALIVE int ud_asked_number() { return state->question.number; }
+
+/// Where the raw output of what was asked last is to be put.
+EMSCRIPTEN_KEEPALIVE float* ud_raw() { return state->raw.data(); }
+/// It is there, after so long: 1, or 0 if nobody waits for this number any more.
+EMSCRIPTEN_KEEPALIVE int ud_supply(int number, double milliseconds) {
+  if (!state->session.has_model()) return 0;
+  const int images = state->question.images;
+  if (!state->session.supply(number, state->raw)) return 0;
+  state->milliseconds = milliseconds * state->session.settings().images / images;
+  return 1;
+}
+
+/// A question of one image that no run asks, and what the engine here answers, at ud_raw(): what another is
+/// compared with. The call's images, 1.
+EMSCRIPTEN_KEEPALIVE int ud_sample_call() {
+  auto& sample = state->sample;
+  sample.x.resize(static_cast<size_t>(image_size()));
+  fill_normal(sample.x, 1, 0, 0, Purpose::Start);
+  sample.t = 0.37f * static_cast<float>(state->session.model().trained.num_steps());
+  state->question = {0, 1, {sample.x, std::span(&sample.t, 1), std::span(&sample.label, 1)}};
+  reserve_raw(state->question.inputs);
+  state->session.engine().run(state->question.inputs, state->raw);
+  return 1;
 }
 
 EMSCRIPTEN_KEEPALIVE int ud_available() {

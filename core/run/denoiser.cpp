@@ -10,11 +10,15 @@
 namespace undiffuse {
 
 Denoiser::Denoiser(const ModelInfo& info, Engine& engine) : info_(info), engine_(engine) {
-  const auto batch = static_cast<size_t>(engine.max_batch());
-  const size_t floats = batch * static_cast<size_t>(info.image.image_size());
+  reserve(static_cast<size_t>(engine.max_batch()));
+}
+
+void Denoiser::reserve(size_t batch) {
+  if (batch <= t_.size()) return;
+  const size_t floats = batch * static_cast<size_t>(info_.image.image_size());
   t_.resize(batch);
   labels_.resize(batch);
-  raw_.resize(floats * (info.learned_variance ? 2 : 1));
+  raw_.resize(floats * (info_.learned_variance ? 2 : 1));
   for (std::vector<float>* buffer : {&x_, &x0_hat_uncond_, &x0_var_uncond_}) buffer->resize(floats);
 }
 
@@ -44,28 +48,37 @@ ModelInputs Denoiser::conditional_call(std::span<const float> x, double alpha_ba
   return prepare(x, alpha_bar, std::span(&label, 1), 1);
 }
 
-void Denoiser::call_network(std::span<const float> x, double alpha_bar, std::span<const int> labels,
-                            int calls) {
-  const ModelInputs inputs = prepare(x, alpha_bar, labels, calls);
-  const size_t raw_size = raw_.size() / labels_.size() * inputs.t.size();
-  engine_.run(inputs, std::span(raw_).first(raw_size));
+ModelInputs Denoiser::ask(const ModelCall& call, const Conditioning& conditioning, int first, int count) {
+  const auto image = static_cast<size_t>(info_.image.image_size());
+  const size_t begin = static_cast<size_t>(first) * image, size = static_cast<size_t>(count) * image;
+  const int calls = calls_per_image(info_, conditioning);
+  UNDIFFUSE_ASSERT(count >= 1 && begin + size <= call.x.size());
+  reserve(static_cast<size_t>(count * calls));
+  return prepare(
+      call.x.subspan(begin, size), call.alpha_bar,
+      std::span(conditioning.labels).subspan(static_cast<size_t>(first), static_cast<size_t>(count)), calls);
 }
 
 void Denoiser::answer(const ModelCall& call, const Conditioning& conditioning, int first, int count,
                       std::span<float> x0_hat, std::span<float> x0_var) {
+  UNDIFFUSE_ASSERT(count * calls_per_image(info_, conditioning) <= engine_.max_batch());
+  const ModelInputs inputs = ask(call, conditioning, first, count);
+  const std::span<float> raw = std::span(raw_).first(inputs.x.size() * (info_.learned_variance ? 2 : 1));
+  engine_.run(inputs, raw);
+  understand(call, conditioning, first, count, raw, x0_hat, x0_var);
+}
+
+void Denoiser::understand(const ModelCall& call, const Conditioning& conditioning, int first, int count,
+                          std::span<const float> raw, std::span<float> x0_hat, std::span<float> x0_var) {
   const auto image = static_cast<size_t>(info_.image.image_size());
   const size_t begin = static_cast<size_t>(first) * image, size = static_cast<size_t>(count) * image;
   const int calls = calls_per_image(info_, conditioning);
-  UNDIFFUSE_ASSERT(count * calls <= engine_.max_batch() && begin + size <= call.x.size());
   const std::span<const float> x = call.x.subspan(begin, size);
-  call_network(x, call.alpha_bar,
-               std::span(conditioning.labels).subspan(static_cast<size_t>(first), static_cast<size_t>(count)),
-               calls);
-
   const size_t raw_size = size * (info_.learned_variance ? 2 : 1);
+  UNDIFFUSE_ASSERT(raw.size() == raw_size * static_cast<size_t>(calls));
   const auto to_answer_of = [&](size_t which, std::span<float> mean, std::span<float> var) {
     to_answer(info_.parameterization(), info_.learned_variance, info_.image.channels, call.alpha_bar,
-              std::span(raw_).subspan(which * raw_size, raw_size), x, mean, var);
+              raw.subspan(which * raw_size, raw_size), x, mean, var);
   };
   to_answer_of(0, x0_hat.subspan(begin, size), x0_var.subspan(begin, size));
   if (calls == 1) return;

@@ -32,17 +32,26 @@ class Denoiser {
   void answer(const ModelCall& call, const Conditioning& conditioning, int first, int count,
               std::span<float> x0_hat, std::span<float> x0_var);
 
+  // answer() in two halves, for a network that is somewhere else (a GPU) and answers later.
+
+  /// What the network is shown of images [first, first + count), guidance's calls behind the others. Valid
+  /// until the next call of any of these; takes any count.
+  ModelInputs ask(const ModelCall& call, const Conditioning& conditioning, int first, int count);
+  /// The answer from the network's raw output to ask().
+  void understand(const ModelCall& call, const Conditioning& conditioning, int first, int count,
+                  std::span<const float> raw, std::span<float> x0_hat, std::span<float> x0_var);
+
   /// What answer() shows the network of one image, without guidance's second call. Valid until the next
   /// call of either.
   ModelInputs conditional_call(std::span<const float> x, double alpha_bar, int label);
 
  private:
   ModelInputs prepare(std::span<const float> x, double alpha_bar, std::span<const int> labels, int calls);
-  void call_network(std::span<const float> x, double alpha_bar, std::span<const int> labels, int calls);
+  void reserve(size_t batch);
 
   const ModelInfo& info_;
   Engine& engine_;
-  std::vector<float> x_, t_, raw_, x0_hat_uncond_, x0_var_uncond_;  // for max_batch images
+  std::vector<float> x_, t_, raw_, x0_hat_uncond_, x0_var_uncond_;  // for as many images as were asked
   std::vector<int> labels_;
 };
 

@@ -140,8 +140,27 @@ bool Session::work(int step) {
   return run_->trace.has(step);
 }
 
+std::optional<Session::Question> Session::ask(int step, int max_images) {
+  UNDIFFUSE_ASSERT(step >= 0 && step < num_steps() && max_images >= 1);
+  if (run_->trace.has(step)) return std::nullopt;
+  go_towards(step);
+  run_->asked = std::min(max_images, settings_.images - run_->answered);
+  return Question{++questions_, run_->asked,
+                  denoiser_->ask(run_->sampler.pending(), run_->conditioning, run_->answered, run_->asked)};
+}
+
+bool Session::supply(int number, std::span<const float> raw) {
+  if (!run_ || number != questions_ || run_->asked == 0) return false;
+  denoiser_->understand(run_->sampler.pending(), run_->conditioning, run_->answered, run_->asked, raw,
+                        run_->x0_hat, run_->x0_var);
+  run_->answered += std::exchange(run_->asked, 0);
+  if (run_->answered == settings_.images) supply_answer();
+  return true;
+}
+
 // The sampler goes on from where it is, unless a kept state is nearer to the step.
 void Session::go_towards(int step) {
+  run_->asked = 0;  // whoever asked before has lost its turn
   Sampler& sampler = run_->sampler;
   const Trace::State kept = run_->trace.nearest_state(step);
   if (sampler.step() <= step && sampler.step() >= kept.step) return;

@@ -74,6 +74,22 @@ class Session {
     while (!work(step)) {
     }
   }
+  // work() in two halves, for a network that answers later (a GPU): the session asks, and does not wait.
+
+  struct Question {
+    int number = 0;
+    int images = 0;      ///< of the batch, that it is about
+    ModelInputs inputs;  ///< valid until the session's next change
+  };
+  /// What the network is to be asked next on the way to the record of `step`, about at most so many images
+  /// (guidance doubles the call); nothing if the record is there.
+  std::optional<Question> ask(int step, int max_images);
+  /// The raw output to a question. False, and nothing happens, if the run has gone another way since.
+  bool supply(int number, std::span<const float> raw);
+
+  /// The engine that work() runs, for those who compare another with it.
+  CpuEngine& engine() { return *engine_; }
+
   /// Records computed so far, without a gap from step 0 (some may need recomputing).
   int available() const { return available_; }
 
@@ -105,6 +121,7 @@ class Session {
     Trace trace;
     std::vector<float> x0_hat, x0_var;  // [batch, h, w, c] the answer as far as it goes
     int answered = 0;                   // images of it
+    int asked = 0;                      // further images that an open question is about
   };
 
   Settings clamped_to_model(Settings settings, std::vector<std::string>& notes) const;
@@ -123,6 +140,7 @@ class Session {
   std::unique_ptr<CpuEngine> engine_;
   std::unique_ptr<Denoiser> denoiser_;
   std::unique_ptr<Run> run_;
+  int questions_ = 0;  // the number of the last one
   int available_ = 0;
   int position_ = 0;
 };

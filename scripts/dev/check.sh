@@ -23,6 +23,10 @@ build_native
 UNDIFFUSE_TOOL=build/release/native/tool/undiffuse UNDIFFUSE_BOUND=16,1000 \
   run_logged bound $python tests/tool/bound_test.py BoundTest.test_agrees_with_pytorch
 
+say "whole runs of every model on WebGPU (Chromium's software adapter)"
+build_web
+UNDIFFUSE_LONG=1 run_logged gpu npm --prefix web run test -- gpu.spec
+
 say "building with clang"
 run_logged cmake-clang cmake -S . -B build/clang -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
 run_logged build-clang cmake --build build/clang -j "$jobs"

@@ -261,6 +261,72 @@ TEST(Session, TheFirstStepsDoNotWaitForTheWholeBatch) {
   EXPECT_EQ(slices, 8);
 }
 
+// Answers a session's questions as a GPU would: elsewhere, a few images at a time.
+class Elsewhere {
+ public:
+  explicit Elsewhere(const Session& session, int max_images)
+      : images_(max_images),
+        graph_(load_model(default_weights())->graph),
+        engine_(graph_, 2 * max_images, pool_),
+        raw_(static_cast<size_t>(4 * max_images) * static_cast<size_t>(session.model().image.image_size())) {}
+
+  std::span<const float> answer(const Session::Question& question) {
+    const std::span<float> raw = std::span(raw_).first(2 * question.inputs.x.size());
+    engine_.run(question.inputs, raw);
+    return raw;
+  }
+  void compute(Session& session, int step) {
+    while (const auto question = session.ask(step, images_)) {
+      EXPECT_LE(question->images, images_);
+      EXPECT_TRUE(session.supply(question->number, answer(*question)));
+    }
+  }
+
+ private:
+  int images_;
+  ThreadPool pool_{1};
+  Graph graph_;
+  CpuEngine engine_;
+  std::vector<float> raw_;
+};
+
+TEST(Session, AskingAndSupplyingIsWorking) {
+  for (const char* settings :
+       {"steps=4&images=4&class=each", "steps=3&images=4&guidance=2&class=3",
+        "steps=4&sampler=edm-heun&churn=20&schedule=rho", "steps=4&sampler=dpm-solver-2m"}) {
+    SCOPED_TRACE(settings);
+    OpenSession working(settings), asking(settings);
+    Elsewhere elsewhere(asking, 3);
+    elsewhere.compute(asking, asking.num_steps() - 1);
+    EXPECT_EQ(asking.available(), asking.num_steps());
+    EXPECT_TRUE(same_bits(everything(asking), everything(working)));
+  }
+}
+
+TEST(Session, AnAnswerThatComesTooLateIsRefused) {
+  OpenSession session("steps=3&images=4");
+  Elsewhere elsewhere(session, 4);
+  const auto first = session.ask(0, 2);
+  ASSERT_TRUE(first);
+  const std::span<const float> raw = elsewhere.answer(*first);
+  session.apply("steps=3&images=4&seed=9");  // another run
+  EXPECT_FALSE(session.supply(first->number, raw));
+  const auto second = session.ask(0, 2), third = session.ask(0, 2);
+  EXPECT_FALSE(session.supply(second->number, raw));
+  session.work(0);  // the engine here goes on instead
+  EXPECT_FALSE(session.supply(third->number, raw));
+}
+
+TEST(Session, TheEngineHereGoesOnWhereAnotherStopped) {
+  OpenSession working("steps=3&images=4"), mixed("steps=3&images=4");
+  Elsewhere elsewhere(mixed, 2);
+  elsewhere.compute(mixed, 0);
+  const auto question = mixed.ask(1, 2);
+  EXPECT_TRUE(mixed.supply(question->number, elsewhere.answer(*question)));
+  EXPECT_TRUE(mixed.ask(1, 2));  // and never answers
+  EXPECT_TRUE(same_bits(everything(mixed), everything(working)));
+}
+
 TEST(Session, ABadFileChangesNothing) {
   OpenSession session("steps=3");
   session.run();

@@ -1,7 +1,8 @@
 // Wires the state, the engine and the views: an event changes the state, render() shows it.
-import { addressSettings, startShare, writeAddress } from "./address";
+import { addressBackend, addressSettings, startShare, writeAddress, writeBackend } from "./address";
 import { byId } from "./dom";
 import { Engine, type FrameSource } from "./engine/client";
+import type { BackendChoice, BackendStatus } from "./engine/gpu/switch";
 import type { CurveKind, Value, Values, Want } from "./engine/protocol";
 import { Files } from "./files";
 import { markFirsts } from "./marks";
@@ -11,6 +12,7 @@ import { defaults, settingsString, settingsValues, shownStep, type State } from 
 import { missingFeature, prefersStillness, usableThreads } from "./support";
 import { startTheme } from "./theme";
 import { Announcer } from "./views/announcer";
+import { BackendView } from "./views/backend";
 import { ControlsView } from "./views/controls";
 import { equationFields, EquationView, equationWants } from "./views/equation";
 import { GridView } from "./views/grid";
@@ -42,10 +44,13 @@ export class App {
   private readonly said = new SaidView();
   private readonly announcer = new Announcer();
   private readonly badge = new BadgeView();
+  private readonly backendView = new BackendView((choice) => this.chooseBackend(choice));
   private readonly transport: TransportView;
   private readonly controls: ControlsView;
 
   private threads = 0; // 0: the engine is not ready
+  private backend = addressBackend();
+  private backendStatus: BackendStatus = { note: "" };
   private loadedModel = "";
   private failure: string | undefined; // why nothing runs
   private text = addressSettings(); // the settings string as it was asked for
@@ -78,6 +83,10 @@ export class App {
       ready: (threads) => this.ready(threads),
       failed: (message) => this.failed(message),
       frames: () => this.framesCame(),
+      backend: (status) => {
+        this.backendStatus = status;
+        this.render();
+      },
     });
     this.playback = new Playback(this.state, {
       changed: () => this.render(),
@@ -112,7 +121,10 @@ export class App {
   }
 
   private listen(): void {
-    window.addEventListener("hashchange", () => void this.apply(this.hashValues(), addressSettings()));
+    window.addEventListener("hashchange", () => {
+      if (addressBackend() !== this.backend) this.chooseBackend(addressBackend());
+      void this.apply(this.hashValues(), addressSettings());
+    });
     window.addEventListener("resize", () => this.render());
     const curve = byId<HTMLSelectElement>("curve");
     curve.addEventListener("change", () => this.look({ curve: curve.value as CurveKind }));
@@ -127,6 +139,7 @@ export class App {
       settings: (text) => this.takeSettings(text),
       model: (name, file) => this.takeModel(name, file),
       say: (sentence) => this.messages.showNotes([sentence]),
+      open: (name, bytes) => this.engine.open(name, bytes, usableThreads(this.backend), this.backend),
     });
     new SaveMenu({ save: (what) => void files.save(what), open: (chosen) => void files.open(chosen) });
   }
@@ -142,7 +155,7 @@ export class App {
       this.messages.showError(this.failure); // trying again would not help
       return;
     }
-    this.engine.load(this.loadedModel, usableThreads());
+    this.engine.load(this.loadedModel, usableThreads(this.backend), this.backend);
   }
 
   private ready(threads: number): void {
@@ -154,6 +167,15 @@ export class App {
   private failed(message: string): void {
     this.failure = message;
     this.messages.showError(message, () => this.load());
+    this.render();
+  }
+
+  /** The same run from its start: another engine opens the model. */
+  private chooseBackend(choice: BackendChoice): void {
+    this.backend = choice;
+    writeBackend(choice);
+    this.threads = 0;
+    this.load();
     this.render();
   }
 
@@ -268,7 +290,7 @@ export class App {
     this.messages.clearError();
     this.controls.addModel(name, file);
     this.loadedModel = name;
-    this.threads = usableThreads();
+    this.threads = usableThreads(this.backend);
     await this.apply({ ...this.state.values, model: name });
     void this.refreshSchedules(); // its own, whatever the settings were
   }
@@ -337,13 +359,14 @@ export class App {
     ]) {
       view.update(state);
     }
+    this.backendView.show(this.backend, this.backendStatus);
     markFirsts(state);
     state.source?.want(this.wants());
     state.source?.features?.want(this.network.wants(state));
     if (this.failure) {
       this.badge.failed(state.recording);
     } else if (this.threads > 0 && !state.recording) {
-      this.badge.running(this.threads, this.engine.milliseconds);
+      this.badge.running(this.threads, this.backendStatus.adapter, this.engine.milliseconds);
     } else {
       this.badge.loading(state.recording);
     }

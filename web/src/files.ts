@@ -2,7 +2,6 @@
 import { byId } from "./dom";
 import type { Engine } from "./engine/client";
 import type { Keepsake } from "./engine/protocol";
-import { usableThreads } from "./support";
 
 /** The module with threads has 128 MiB that cannot grow, for the model and its trace: models of 13 MiB have run. */
 const LARGEST_FILE = 12 << 20;
@@ -15,6 +14,8 @@ export interface FileEvents {
   /** A file is the model now. */
   model(name: string, file: string): Promise<void>;
   say(sentence: string): void;
+  /** Opens a file in the engine. */
+  open(name: string, bytes: Uint8Array): Promise<{ settings?: string; model?: string }>;
 }
 
 export class Files {
@@ -51,7 +52,7 @@ export class Files {
       throw new Error(`It has ${size} MiB, and the page opens at most ${largest}: open it in the app.`);
     }
     const bytes = new Uint8Array(await file.arrayBuffer());
-    const { settings, model } = await this.engine.open(file.name, bytes, usableThreads());
+    const { settings, model } = await this.events.open(file.name, bytes);
     if (settings !== undefined) await this.events.settings(settings);
     if (model !== undefined) await this.events.model(model, file.name);
   }

@@ -1,4 +1,5 @@
 // What this browser can do.
+import type { BackendChoice } from "./engine/gpu/switch";
 
 /** A module with one SIMD instruction: i8x16.splat. */
 // prettier-ignore
@@ -18,7 +19,8 @@ export function missingFeature(): string | undefined {
 }
 
 /** Threads need a page that is isolated from others (two HTTP headers); more than four gain little. */
-export function usableThreads(): number {
+export function usableThreads(backend: BackendChoice): number {
+  if (backend === "wasm") return 1;
   return globalThis.crossOriginIsolated ? Math.min(Math.max(navigator.hardwareConcurrency || 1, 1), 4) : 1;
 }
 

@@ -1,4 +1,5 @@
 // The page's end of the worker: a cache of frames, and requests that always name all that is wanted now.
+import type { BackendChoice, BackendStatus } from "./gpu/switch";
 import { Features, type FeatureWant } from "./network";
 import type { Applied, Field, FromWorker, Keepsake, Run, Schedules, ToWorker, Want } from "./protocol";
 
@@ -20,6 +21,7 @@ export interface EngineEvents {
   ready(threads: number): void;
   failed(message: string): void;
   frames(): void;
+  backend(status: BackendStatus): void;
 }
 
 /** Where the program and the models lie. */
@@ -95,9 +97,9 @@ export class Engine {
     return worker;
   }
 
-  load(model: string, threads: number): void {
+  load(model: string, threads: number, backend: BackendChoice): void {
     this.restartIfStopped();
-    this.post({ type: "load", base: base(), model, threads });
+    this.post({ type: "load", base: base(), model, threads, backend });
   }
 
   private restartIfStopped(): void {
@@ -143,10 +145,15 @@ export class Engine {
   }
 
   /** What a file was: the settings of a saved picture, or the model that is open now. */
-  open(name: string, bytes: Uint8Array, threads: number): Promise<{ settings?: string; model?: string }> {
+  open(
+    name: string,
+    bytes: Uint8Array,
+    threads: number,
+    backend: BackendChoice,
+  ): Promise<{ settings?: string; model?: string }> {
     type Opened = Extract<FromWorker, { type: "opened" }>;
     this.restartIfStopped();
-    return this.ask<Opened>((id) => ({ type: "open", id, base: base(), threads, name, bytes }));
+    return this.ask<Opened>((id) => ({ type: "open", id, base: base(), threads, backend, name, bytes }));
   }
 
   /** Rejects with the worker's sentence if it refuses. */
@@ -171,6 +178,9 @@ export class Engine {
         return this.events.progress(message.what, message.loaded, message.total);
       case "ready":
         return this.events.ready(message.threads);
+      case "backend":
+        this.milliseconds = 0; // another's pace
+        return this.events.backend({ adapter: message.adapter, note: message.note });
       case "failed":
         return this.events.failed(message.message);
       case "computing":

@@ -1,4 +1,5 @@
 // What the page and its worker say to each other, and the shapes of the core's JSON.
+import type { BackendChoice, BackendStatus } from "./gpu/switch";
 import type { FeatureMessage, FeatureWant, Network } from "./network";
 
 /** A field of a step's record; the numbers are core/run/fields.h's. */
@@ -113,19 +114,29 @@ export const KEEPSAKES = ["frame", "strip", "sheet"] as const;
 export type Keepsake = (typeof KEEPSAKES)[number];
 
 export type ToWorker =
-  | { type: "load"; base: string; model: string; threads: number }
+  | { type: "load"; base: string; model: string; threads: number; backend: BackendChoice }
   | { type: "apply"; id: number; settings: string }
   | { type: "schedules"; id: number; settings: string; points: number }
   | { type: "want"; run: number; wants: Want[] }
   /** All that is wanted of the network's inside, most urgent first. */
   | { type: "features"; run: number; wants: FeatureWant[] }
   | { type: "save"; id: number; what: Keepsake; position: number; sample: number }
-  | { type: "open"; id: number; base: string; threads: number; name: string; bytes: Uint8Array };
+  | {
+      type: "open";
+      id: number;
+      base: string;
+      threads: number;
+      backend: BackendChoice;
+      name: string;
+      bytes: Uint8Array;
+    };
 
 export type FromWorker =
   | { type: "progress"; what: string; loaded: number; total: number }
   | { type: "ready"; threads: number }
   | { type: "failed"; message: string }
+  /** What runs the network now. */
+  | ({ type: "backend" } & BackendStatus)
   | { type: "applied"; id: number; run: number; applied: Applied; info: Run }
   | { type: "schedules"; id: number; schedules: Schedules }
   | { type: "computing"; run: number; available: number }

@@ -1,4 +1,5 @@
 // The WASM module's flat C functions (web/bindings.cpp) as typed calls.
+import type { ModelInputs, Plan } from "./gpu/plan";
 import { KEEPSAKES, type Applied, type Field, type Keepsake, type Run, type Schedules } from "./protocol";
 
 interface Exports {
@@ -25,6 +26,24 @@ interface Exports {
   _ud_saved(): number;
   _ud_settings_of_png(bytes: number, size: number): number;
   _ud_milliseconds_per_step(): number;
+  _ud_gpu_plan(bytes: number, size: number, maxBatch: number): number;
+  _ud_gpu_weights(): number;
+  _ud_gpu_weights_size(): number;
+  _ud_gpu_release(): void;
+  _ud_ask(step: number, images: number): number;
+  _ud_asked_x(): number;
+  _ud_asked_t(): number;
+  _ud_asked_label(): number;
+  _ud_asked_number(): number;
+  _ud_raw(): number;
+  _ud_supply(number: number, milliseconds: number): number;
+  _ud_sample_call(): number;
+}
+
+/** A model call that the run waits for, to be answered with supply(). */
+export interface Question {
+  number: number;
+  inputs: ModelInputs;
 }
 
 export type CreateModule = (options: Record<string, unknown>) => Promise<Exports>;
@@ -110,6 +129,54 @@ export class Core {
 
   milliseconds(): number {
     return this.module._ud_milliseconds_per_step();
+  }
+
+  // --- A network that runs elsewhere ---
+
+  /** A weights file as a plan for a GPU; throws a sentence if it cannot be one. */
+  gpuPlan(bytes: Uint8Array, maxBatch: number): { plan: Plan; weights: Float32Array<ArrayBuffer> } {
+    const text = this.withBytes(bytes, (pointer) =>
+      this.module._ud_gpu_plan(pointer, bytes.length, maxBatch),
+    );
+    if (text === 0) throw this.error();
+    const plan = this.json<Plan>(text);
+    const weights = this.floats(this.module._ud_gpu_weights(), this.module._ud_gpu_weights_size());
+    this.module._ud_gpu_release();
+    return { plan, weights };
+  }
+
+  /** The next model call towards the step's record, about at most so many images; nothing if it is there. */
+  ask(step: number, images: number): Question | undefined {
+    const batch = this.module._ud_ask(step, images);
+    return batch > 0 ? this.question(batch) : undefined;
+  }
+
+  /** The raw output to a question, after so long; false if the run has gone another way since. */
+  supply(question: Question, raw: Float32Array, milliseconds: number): boolean {
+    if (question.number !== this.module._ud_asked_number()) return false;
+    this.module.HEAPF32.set(raw, this.module._ud_raw() / 4);
+    return this.module._ud_supply(question.number, milliseconds) === 1;
+  }
+
+  /** A call that no run asks, and the answer of the engine here. */
+  sampleCall(): { inputs: ModelInputs; raw: Float32Array } {
+    const { inputs } = this.question(this.module._ud_sample_call());
+    const channels = this.run().model.learned_variance ? 2 : 1;
+    return { inputs, raw: this.floats(this.module._ud_raw(), this.imageSize * channels) };
+  }
+
+  private question(batch: number): Question {
+    const inputs = {
+      x: this.floats(this.module._ud_asked_x(), batch * this.imageSize),
+      t: this.floats(this.module._ud_asked_t(), batch),
+      label: this.floats(this.module._ud_asked_label(), batch),
+    };
+    return { number: this.module._ud_asked_number(), inputs };
+  }
+
+  /** A copy that outlives the core's next change. */
+  private floats(pointer: number, count: number): Float32Array<ArrayBuffer> {
+    return new Float32Array(this.module.HEAPF32.subarray(pointer / 4, pointer / 4 + count));
   }
 
   private json<T>(pointer: number): T {

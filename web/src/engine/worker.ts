@@ -1,6 +1,7 @@
 // The worker: owns the core, serves the newest request first and works in short slices between
 // messages, so that the page is answered at once whatever the model costs.
 import { fetchBytes, type Progress } from "./download";
+import { GpuSwitch, type BackendChoice } from "./gpu/switch";
 import type { FeatureWant } from "./network";
 import type { FromWorker, ToWorker, Want } from "./protocol";
 import { Core, type CreateModule } from "./wasm";
@@ -14,6 +15,9 @@ let features: FeatureWant[] = []; // wanted of the network's inside
 const saves: Save[] = []; // pictures to keep, the first one begun if `saving`
 let saving = false;
 let pumping = false;
+
+const gpu = new GpuSwitch((status) => post({ type: "backend", ...status }));
+let startGpu: (() => void) | undefined; // once the engine here has shown a first step
 
 type Message<T extends ToWorker["type"]> = Extract<ToWorker, { type: T }>;
 type Save = Message<"save"> & { run: number };
@@ -62,13 +66,17 @@ async function createCore(base: string, threads: number, progress: Progress): Pr
   }
 }
 
-/** The program, once: a later try goes on with it if only the weights did not come. */
-let program: Promise<Core> | undefined;
+/** The program with and without threads, each once: a later try goes on with it if only the weights did
+ * not come. */
+const programs = new Map<number, Promise<Core>>();
 function loadProgram(base: string, threads: number, progress: Progress): Promise<Core> {
-  program ??= createCore(base, threads, progress).catch((error) => {
-    program = undefined;
+  const loaded = programs.get(threads);
+  if (loaded) return loaded;
+  const program = createCore(base, threads, progress).catch((error) => {
+    programs.delete(threads);
     throw error;
   });
+  programs.set(threads, program);
   return program;
 }
 
@@ -77,6 +85,25 @@ const openedFiles = new Map<string, Uint8Array>();
 
 function refuse(id: number, message: string): void {
   post({ type: "refused", id, message });
+}
+
+/** Making a plan takes several times the file, of 128 MiB that cannot grow in the module with threads. */
+const LARGEST_GPU_FILE = 6 << 20;
+
+/** A model is open; the GPU, if it is wanted, follows when the first step has been shown. */
+function modelOpened(ready: Core, bytes: Uint8Array, backend: BackendChoice): void {
+  core = ready;
+  gpu.stop();
+  const subject = {
+    plan: (maxBatch: number) => {
+      if (bytes.length > LARGEST_GPU_FILE)
+        throw new Error("this model is too large to prepare for the GPU here");
+      return ready.gpuPlan(bytes, maxBatch);
+    },
+    sampleCall: () => ready.sampleCall(),
+  };
+  startGpu = () => void gpu.start(subject, backend);
+  beginRun();
 }
 
 /** Forgets what is wanted of the run before; its saves are refused in their turn, once the page has heard
@@ -88,7 +115,7 @@ function beginRun(): void {
 }
 
 let loads = 0; // a download that outlives its failed load is silent
-async function load({ base, model, threads }: Message<"load">): Promise<void> {
+async function load({ base, model, threads, backend }: Message<"load">): Promise<void> {
   const number = ++loads;
   const progress: Progress = (what, loaded, total) => {
     if (number === loads) post({ type: "progress", what, loaded, total });
@@ -99,8 +126,7 @@ async function load({ base, model, threads }: Message<"load">): Promise<void> {
     const [ready, bytes] = await Promise.all([loadProgram(base, threads, progress), weights]);
     if (number !== loads) return;
     ready.open(bytes);
-    core = ready;
-    beginRun();
+    modelOpened(ready, bytes, backend);
     post({ type: "ready", threads });
   } catch (error) {
     if (number !== loads) return;
@@ -123,13 +149,29 @@ function serve(ready: Core, want: Want): boolean {
   return true;
 }
 
+/** A slice of work towards a step's record, on the GPU if it is ready; true once the record is there. */
+async function compute(ready: Core, step: number): Promise<boolean> {
+  if (!gpu.isReady) return ready.compute(step);
+  const question = ready.ask(step, gpu.images);
+  if (!question) return true;
+  const began = performance.now();
+  const raw = await gpu.run(question.inputs);
+  if (raw) ready.supply(question, raw, performance.now() - began);
+  return false;
+}
+
 /** A slice of work on the most urgent want. */
-function workOnWant(ready: Core): void {
+async function workOnWant(ready: Core): Promise<void> {
   const want = wants[0]!;
   const never = want.ifAvailable && want.step >= ready.available();
-  // A newer request may replace the list while a turn passes; then this one simply is not at its head.
-  if (!never && !ready.compute(want.step)) return;
-  if (!never) serve(ready, want);
+  if (!never) {
+    const list = wants;
+    if (!(await compute(ready, want.step))) return;
+    if (list !== wants) return; // while the GPU worked, something else was wanted
+    serve(ready, want);
+    startGpu?.();
+    startGpu = undefined;
+  }
   wants.shift();
 }
 
@@ -165,22 +207,25 @@ function serveFeature(ready: Core): boolean {
 }
 
 /** A slice of work on a record that only a feature wants. */
-function workOnFeature(ready: Core): void {
-  if (ready.compute(features[0]!.step) && !serveFeature(ready)) features.shift();
+async function workOnFeature(ready: Core): Promise<void> {
+  const list = features;
+  if ((await compute(ready, features[0]!.step)) && list === features && !serveFeature(ready))
+    features.shift();
 }
 
 /** A far step takes a while: the page hears how far it has come. */
 const TELL_EVERY_MS = 150;
 
-async function pump(ready: Core): Promise<void> {
+async function pump(): Promise<void> {
   if (pumping) return;
   pumping = true;
   let told = performance.now();
   while (wants.length > 0 || saves.length > 0 || features.length > 0) {
+    const ready = core!; // another one when threads are turned on or off
     if (!serveFeature(ready)) {
       if (saves.length > 0) workOnSave(ready);
-      else if (wants.length > 0) workOnWant(ready);
-      else workOnFeature(ready);
+      else if (wants.length > 0) await workOnWant(ready);
+      else await workOnFeature(ready);
     }
     if (performance.now() - told > TELL_EVERY_MS) {
       told = performance.now();
@@ -195,7 +240,7 @@ async function pump(ready: Core): Promise<void> {
 const settingName = (name: string) => name.replace(/[^\w-]+/g, "-").slice(0, 64) || "opened";
 
 /** A weights file becomes the model, whatever was loading; a saved picture gives its settings back. */
-async function open({ id, base, threads, name, bytes }: Message<"open">): Promise<void> {
+async function open({ id, base, threads, backend, name, bytes }: Message<"open">): Promise<void> {
   const progress: Progress = (what, loaded, total) => post({ type: "progress", what, loaded, total });
   try {
     const ready = await loadProgram(base, threads, progress);
@@ -205,8 +250,7 @@ async function open({ id, base, threads, name, bytes }: Message<"open">): Promis
     }
     ready.open(bytes);
     loads += 1;
-    core = ready;
-    beginRun();
+    modelOpened(ready, bytes, backend);
     const model = settingName(ready.run().model.name);
     openedFiles.set(model, bytes);
     post({ type: "opened", id, model });
@@ -237,17 +281,17 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       break;
     case "save":
       saves.push({ ...data, run });
-      void pump(core);
+      void pump();
       break;
     case "features":
       if (data.run !== run) return;
       features = data.wants;
-      void pump(core);
+      void pump();
       break;
     case "want":
       if (data.run !== run) return;
       wants = data.wants;
-      void pump(core);
+      void pump();
       break;
   }
 };

@@ -154,12 +154,16 @@ export class ControlsView {
       step: 1,
       "aria-describedby": `help-${row.name}`,
     });
+    let editing = false; // what is being typed is left alone
+    input.addEventListener("input", () => (editing = true));
+    input.addEventListener("blur", () => (editing = false));
     input.addEventListener("change", () => {
+      editing = false;
       const value = Math.min(row.max ?? 0, Math.max(row.min ?? 0, Math.round(Number(input.value) || 0)));
       this.events.apply(row.name, value);
     });
     const show = (value: Value) => {
-      if (document.activeElement !== input || Number(input.value) !== value) input.value = String(value);
+      if (!editing) input.value = String(value);
     };
     return { row, root: this.field(row, `help-${row.name}`, undefined, input), show };
   }

@@ -50,8 +50,9 @@ export class BadgeView {
     this.show(`${recording ? "Recording · loading" : "Loading"} the network${amount}`, "loading");
   }
 
-  running(threads: number, millisecondsPerStep: number): void {
-    const where = threads > 1 ? `WASM, ${threads} threads` : "WASM";
+  running(threads: number, adapter: string | undefined, millisecondsPerStep: number): void {
+    const here = threads > 1 ? `WASM, ${threads} threads` : "WASM";
+    const where = adapter === undefined ? here : `WebGPU, ${adapter}`;
     const pace = millisecondsPerStep > 0 ? ` · ${millisecondsPerStep.toFixed(0)} ms a step` : "";
     this.show(`${where}${pace}`, "live");
   }

@@ -17,13 +17,13 @@ export class Executor {
   ) {}
 
   /** Throws what the device says if it refuses a pipeline or has no memory for the buffers. */
-  static async create(device: GPUDevice, plan: Plan, weights: Float32Array): Promise<Executor> {
+  static async create(device: GPUDevice, plan: Plan, weights: Float32Array<ArrayBuffer>): Promise<Executor> {
     device.pushErrorScope("out-of-memory");
     device.pushErrorScope("validation");
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     const buffers = plan.buffers.map(({ label, size }) => device.createBuffer({ label, size, usage }));
     const stored = device.createBuffer({ label: "weights", size: weights.byteLength, usage });
-    device.queue.writeBuffer(stored, 0, weights.slice());
+    device.queue.writeBuffer(stored, 0, weights);
     const shapes = createShapes(device, plan);
     const readback = device.createBuffer({
       label: "raw output, read back",
@@ -71,8 +71,8 @@ export class Executor {
     pass.end();
   }
 
-  private write(buffer: number, values: Float32Array): void {
-    if (buffer >= 0) this.device.queue.writeBuffer(this.buffers[buffer]!, 0, values.slice());
+  private write(buffer: number, values: Float32Array<ArrayBuffer>): void {
+    if (buffer >= 0) this.device.queue.writeBuffer(this.buffers[buffer]!, 0, values);
   }
 }
 

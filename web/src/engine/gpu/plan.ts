@@ -30,9 +30,9 @@ export interface Dispatch {
 
 /** Inputs of one model call on a batch: x [B, height, width, channels], t and label [B]. */
 export interface ModelInputs {
-  x: Float32Array;
-  t: Float32Array;
-  label: Float32Array;
+  x: Float32Array<ArrayBuffer>;
+  t: Float32Array<ArrayBuffer>;
+  label: Float32Array<ArrayBuffer>;
 }
 
 export const groupsX = (dispatch: Dispatch, batch: number): number =>
