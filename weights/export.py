@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Turns a checkpoint into a weights file: `weights/export.py --checkpoint FILE --out FILE`.
 
+Or a weights file into ONNX, for benchmarks: `weights/export.py --weights FILE --onnx FILE`.
+
 The file holds float16 tensors named as in unet.py and, in its `__metadata__`, all that a program
 needs to sample the model; core/run/model.cpp reads the same keys.
 """
@@ -112,22 +114,32 @@ def report(args):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checkpoint", required=True, help="checkpoint.pt of train.py")
-    parser.add_argument("--out", required=True, help="weights file to write (.safetensors)")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--checkpoint", help="checkpoint.pt of train.py; needs --out")
+    source.add_argument("--weights", help="a weights file that is there already")
+    parser.add_argument("--out", help="weights file to write (.safetensors)")
     parser.add_argument("--name", help="the model's and its card's name (default: as trained)")
     parser.add_argument("--activations", metavar="FILE", help="also write reference activations for the C++ tests")
     parser.add_argument("--onnx", metavar="FILE", help="also write an ONNX file (opset 16)")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if bool(args.checkpoint) != bool(args.out):
+        parser.error("--checkpoint and --out belong together")
+    return args
 
 
-def main():
-    args = parse_arguments()
+def write_weights(args):
     model, metadata = read_checkpoint(args.checkpoint)
     if args.name:
         metadata.update(name=args.name, card=f"{args.name}.md")
     write_model(args.out, model, metadata)
     report(args)
-    model, _ = read_model(args.out)  # from the file: what follows sees the weights rounded to float16
+
+
+def main():
+    args = parse_arguments()
+    if args.checkpoint:
+        write_weights(args)
+    model, _ = read_model(args.weights or args.out)  # from the file: with the weights rounded to float16
     if args.activations:
         write_safetensors(args.activations, reference_activations(model))
     if args.onnx:

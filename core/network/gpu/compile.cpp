@@ -1,5 +1,6 @@
 #include <algorithm>
-#include <optional>
+#include <map>
+#include <set>
 
 #include "core/network/gpu/kernels.h"
 #include "core/network/gpu/plan.h"
@@ -77,6 +78,22 @@ size_t groups_x(const Dispatch& dispatch, int batch) {
   return (items + each - 1) / each;
 }
 
+// Activations once each, and the weights.
+size_t traffic_of(const Graph& graph, const Op& op, const Dispatch& dispatch) {
+  std::set<BufferId> touched(op.inputs.begin(), op.inputs.end());
+  touched.insert(op.output);
+  if (op.residual >= 0) touched.insert(op.residual);
+  std::map<size_t, size_t> weights;  // by offset: a part may be bound twice
+  for (const Binding& binding : dispatch.bindings) {
+    if (binding.buffer == Binding::kWeights) weights[binding.offset] = binding.size;
+  }
+  size_t floats = 0;
+  for (const BufferId id : touched)
+    floats += static_cast<size_t>(graph.buffers[static_cast<size_t>(id)].shape.size());
+  for (const auto& [offset, size] : weights) floats += size;
+  return floats;
+}
+
 // The attention's query and what is mixed lie in workgroup memory, beside a share for each worker.
 bool attention_fits(const Graph& graph) {
   return std::all_of(graph.ops.begin(), graph.ops.end(), [&](const Op& op) {
@@ -112,7 +129,10 @@ Result<Plan> compile(const Graph& graph, int max_batch) {
     context.buffer = [&](BufferId id) { return Binding{memory.of(id), 0, 0}; };
     context.weights = [&](const std::vector<float>& tensor) { return add_weights(tensor, plan.weights); };
     plan.dispatches.push_back(make_dispatch(context));
-    plan.dispatches.back().label = graph.buffers[static_cast<size_t>(op.output)].name;
+    Dispatch& dispatch = plan.dispatches.back();
+    dispatch.label = graph.buffers[static_cast<size_t>(op.output)].name;
+    dispatch.flops = graph.flops(op);
+    dispatch.traffic = traffic_of(graph, op, dispatch);
   }
   plan.x = memory.of(graph.find("x")), plan.t = memory.of(graph.find("t"));
   plan.label = memory.of(graph.find("label")), plan.output = memory.of(graph.find("output"));

@@ -23,7 +23,9 @@ json description_of(const Dispatch& dispatch) {
           {"bindings", std::move(bindings)},
           {"items", dispatch.items},
           {"items_per_group", dispatch.items_per_group},
-          {"groups_y", dispatch.groups_y}};
+          {"groups_y", dispatch.groups_y},
+          {"flops", dispatch.flops},
+          {"traffic", dispatch.traffic * sizeof(float)}};
 }
 
 }  // namespace

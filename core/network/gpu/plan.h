@@ -39,6 +39,8 @@ struct Dispatch {
   int items = 1;                    ///< of one image, along x
   int items_per_group = 1;
   int groups_y = 1;
+  double flops = 0;    ///< of one image
+  size_t traffic = 0;  ///< floats read and written for one image: what an ideal cache would let through
 };
 
 /// Memory of several of the graph's buffers, one after the other.

@@ -26,6 +26,9 @@ export interface Dispatch {
   items: number;
   items_per_group: number;
   groups_y: number;
+  /** Of one image: arithmetic, and bytes that an ideal cache would let through. */
+  flops: number;
+  traffic: number;
 }
 
 /** Inputs of one model call on a batch: x [B, height, width, channels], t and label [B]. */
