@@ -39,6 +39,8 @@ struct State {
   gpu::Plan plan;
   Session::Question question;
   std::vector<float> labels, raw;
+  Session::RunAhead ahead;
+  std::vector<float> records, x;
   struct {
     std::vector<float> x;
     float t = 0;
@@ -163,6 +165,37 @@ EMSCRIPTEN_KEEPALIVE int ud_supply(int number, double milliseconds) {
   const int images = state->question.images;
   if (!state->session.supply(number, state->raw)) return 0;
   state->milliseconds = milliseconds * state->session.settings().images / images;
+  return 1;
+}
+
+/// Several steps at once towards the record of `step`, with at most so many network calls of one image: their
+/// number, or 0 if one at a time is all that goes. Rows of core/run/gpu_steps.h at ud_ahead_steps(), with x,
+/// previous and labels.
+EMSCRIPTEN_KEEPALIVE int ud_ask_ahead(int step, int max_calls) {
+  if (!state->session.has_model() || step < 0 || step >= state->session.num_steps()) return 0;
+  auto ahead = state->session.ask_ahead(step, max_calls);
+  if (!ahead) return 0;
+  state->ahead = std::move(*ahead);
+  state->x.resize(state->ahead.x.size());
+  state->records.resize(3 * state->ahead.steps.size() * state->x.size());
+  return static_cast<int>(state->ahead.steps.size());
+}
+EMSCRIPTEN_KEEPALIVE const GpuStep* ud_ahead_steps() { return state->ahead.steps.data(); }
+EMSCRIPTEN_KEEPALIVE const float* ud_ahead_x() { return state->ahead.x.data(); }
+EMSCRIPTEN_KEEPALIVE const float* ud_ahead_previous() { return state->ahead.previous.data(); }
+EMSCRIPTEN_KEEPALIVE const float* ud_ahead_labels() { return state->ahead.labels.data(); }
+EMSCRIPTEN_KEEPALIVE int ud_ahead_labels_size() { return static_cast<int>(state->ahead.labels.size()); }
+EMSCRIPTEN_KEEPALIVE int ud_ahead_x_size() { return static_cast<int>(state->ahead.x.size()); }
+EMSCRIPTEN_KEEPALIVE int ud_ahead_number() { return state->ahead.number; }
+
+/// Where the steps' records and the state after them are to be put; then, as ud_supply().
+EMSCRIPTEN_KEEPALIVE float* ud_ahead_records() { return state->records.data(); }
+EMSCRIPTEN_KEEPALIVE float* ud_ahead_result() { return state->x.data(); }
+EMSCRIPTEN_KEEPALIVE int ud_supply_ahead(int number, double milliseconds) {
+  if (!state->session.has_model()) return 0;
+  const auto steps = static_cast<double>(state->ahead.steps.size());
+  if (!state->session.supply_ahead(number, state->records, state->x)) return 0;
+  state->milliseconds = milliseconds / steps;
   return 1;
 }
 

@@ -10,6 +10,7 @@ namespace undiffuse {
 namespace {
 
 constexpr int kMaxCallsPerImage = 2;  // with guidance
+constexpr int kMaxStepsAhead = 32;    // their records are held and read back together
 
 std::vector<int> labels_of(const Settings& settings, std::uint32_t first_sample, int num_classes) {
   std::vector<int> labels(static_cast<size_t>(settings.images));
@@ -158,9 +159,54 @@ bool Session::supply(int number, std::span<const float> raw) {
   return true;
 }
 
+std::optional<Session::RunAhead> Session::ask_ahead(int step, int max_calls) {
+  UNDIFFUSE_ASSERT(step >= 0 && step < num_steps());
+  if (run_->trace.has(step)) return std::nullopt;
+  go_towards(step);
+  const Sampler& sampler = run_->sampler;
+  const int max_steps = std::min(max_calls / (settings_.images * (guided() ? 2 : 1)), kMaxStepsAhead);
+  const int count = std::min(step + 1 - sampler.step(), max_steps);
+  if (count < 2 || run_->answered > 0) return std::nullopt;
+  const auto stages =
+      std::span(table()).subspan(static_cast<size_t>(sampler.step()), static_cast<size_t>(count));
+  if (!takes_one_call(stages)) return std::nullopt;
+  run_->ahead = count;
+  RunAhead ahead{
+      ++questions_, gpu_steps(stages, *model_, run_->conditioning, noise(), settings_.clip), {}, {}, {}};
+  ahead.x.assign(sampler.x().begin(), sampler.x().end());
+  ahead.previous.assign(sampler.state().begin() + static_cast<std::ptrdiff_t>(ahead.x.size()),
+                        sampler.state().end());
+  ahead.previous.resize(ahead.x.size());
+  ahead.labels.assign(run_->conditioning.labels.begin(), run_->conditioning.labels.end());
+  if (guided()) ahead.labels.resize(2 * ahead.labels.size(), static_cast<float>(model_->num_classes()));
+  return ahead;
+}
+
+bool Session::supply_ahead(int number, std::span<const float> records, std::span<const float> x) {
+  if (!run_ || number != questions_ || run_->ahead == 0) return false;
+  Sampler& sampler = run_->sampler;
+  const size_t size = x.size(), count = static_cast<size_t>(std::exchange(run_->ahead, 0));
+  UNDIFFUSE_ASSERT(size == sampler.x().size() && records.size() == 3 * count * size);
+  std::vector<float> state(sampler.state().begin(),
+                           sampler.state().end());  // x, and perhaps a previous x0_hat
+  for (size_t i = 0; i < count; ++i) {
+    const auto part = [&](size_t which) { return records.subspan((3 * i + which) * size, size); };
+    const int step = sampler.step();
+    run_->trace.put_record(step, {part(0), part(1), part(2), std::span<const float>(state).subspan(size)});
+    const std::span<const float> x_prev = i + 1 < count ? records.subspan(3 * (i + 1) * size, size) : x;
+    std::copy(x_prev.begin(), x_prev.end(), state.begin());
+    if (state.size() > size)
+      std::copy(part(1).begin(), part(1).end(), state.begin() + static_cast<std::ptrdiff_t>(size));
+    sampler.restore(step + 1, state);
+    run_->trace.put_state(step + 1, state);
+  }
+  available_ = std::max(available_, sampler.step());
+  return true;
+}
+
 // The sampler goes on from where it is, unless a kept state is nearer to the step.
 void Session::go_towards(int step) {
-  run_->asked = 0;  // whoever asked before has lost its turn
+  run_->asked = run_->ahead = 0;  // whoever asked before has lost its turn
   Sampler& sampler = run_->sampler;
   const Trace::State kept = run_->trace.nearest_state(step);
   if (sampler.step() <= step && sampler.step() >= kept.step) return;

@@ -19,6 +19,7 @@
 #include "core/network/cpu_engine.h"
 #include "core/run/denoiser.h"
 #include "core/run/fields.h"
+#include "core/run/gpu_steps.h"
 #include "core/run/model.h"
 #include "core/run/sampler.h"
 #include "core/run/settings.h"
@@ -87,6 +88,21 @@ class Session {
   /// The raw output to a question. False, and nothing happens, if the run has gone another way since.
   bool supply(int number, std::span<const float> raw);
 
+  /// Several steps at once, for a GPU that takes them without asking back. From where the sampler is.
+  struct RunAhead {
+    int number = 0;
+    std::vector<GpuStep> steps;
+    std::vector<float> x;         ///< [batch, h, w, c] the state before them
+    std::vector<float> previous;  ///< the x0_hat of the step before, where later steps use it; else zeros
+    std::vector<float> labels;    ///< [calls, batch]
+  };
+  /// Towards the record of `step`, with at most so many network calls of one image (each step takes one for
+  /// every image, two with guidance); nothing if one step at a time is all that goes.
+  std::optional<RunAhead> ask_ahead(int step, int max_calls);
+  /// records: [steps, 3, batch, h, w, c] each step's x_t, x0_hat, x0_var; x: the state after them. False, and
+  /// nothing happens, if the run has gone another way since.
+  bool supply_ahead(int number, std::span<const float> records, std::span<const float> x);
+
   /// The engine that work() runs, for those who compare another with it.
   CpuEngine& engine() { return *engine_; }
 
@@ -122,6 +138,7 @@ class Session {
     std::vector<float> x0_hat, x0_var;  // [batch, h, w, c] the answer as far as it goes
     int answered = 0;                   // images of it
     int asked = 0;                      // further images that an open question is about
+    int ahead = 0;                      // steps that an open RunAhead is about
   };
 
   Settings clamped_to_model(Settings settings, std::vector<std::string>& notes) const;

@@ -303,6 +303,46 @@ TEST(Session, AskingAndSupplyingIsWorking) {
   }
 }
 
+// Steps taken elsewhere, several at once, here by another session: what each record needs and leaves.
+TEST(Session, RunningAheadIsWorking) {
+  for (const char* settings :
+       {"steps=5&images=4&class=each&guidance=1", "steps=5&guidance=2&class=3",
+        "steps=5&sampler=edm-euler&churn=20&schedule=rho", "steps=5&sampler=dpm-solver-2m"}) {
+    SCOPED_TRACE(settings);
+    OpenSession working(settings), ahead(settings);
+    working.run();
+    ahead.compute(0);
+    const int each = ahead.settings().images * (ahead.guided() ? 2 : 1);
+    const auto asked = ahead.ask_ahead(4, 3 * each);
+    ASSERT_TRUE(asked);
+    ASSERT_EQ(asked->steps.size(), 3u);
+    EXPECT_EQ(asked->labels.size(), static_cast<size_t>(each));
+    std::vector<float> records, x;
+    const auto append = [&](int step, Field field, std::vector<float>& to) {
+      for (int sample = 0; sample < working.settings().images; ++sample) {
+        const std::vector<float> values = get(working, step, sample, field);
+        to.insert(to.end(), values.begin(), values.end());
+      }
+    };
+    for (int step = 1; step <= 3; ++step) {
+      for (const Field field : {Field::XT, Field::X0Hat, Field::X0Var}) append(step, field, records);
+    }
+    append(4, Field::XT, x);
+    EXPECT_TRUE(ahead.supply_ahead(asked->number, records, x));
+    EXPECT_FALSE(ahead.supply_ahead(asked->number, records, x)) << "once is enough";
+    EXPECT_EQ(ahead.available(), 4);
+    EXPECT_TRUE(same_bits(everything(ahead), everything(working)));
+  }
+}
+
+TEST(Session, RunsAheadOnlyWhereStepsTakeOneCall) {
+  OpenSession heun("steps=6&sampler=edm-heun&schedule=rho"), one("steps=6&guidance=1");
+  EXPECT_FALSE(heun.ask_ahead(3, 100));
+  EXPECT_FALSE(one.ask_ahead(0, 100)) << "the next step alone";
+  EXPECT_FALSE(one.ask_ahead(5, 1)) << "no time for two";
+  EXPECT_TRUE(one.ask_ahead(5, 2));
+}
+
 TEST(Session, AnAnswerThatComesTooLateIsRefused) {
   OpenSession session("steps=3&images=4");
   Elsewhere elsewhere(session, 4);

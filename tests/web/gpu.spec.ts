@@ -152,6 +152,92 @@ for (const model of models.filter((name) => name !== "mnist-mean-variance")) {
   });
 }
 
+// Known answers of Salmon et al. 2011's own test suite, as in tests/base/random_test.cpp.
+test("the noise's integers are exact", async ({ page }) => {
+  const shaders = ["normal", "circle"].map((name) =>
+    readFileSync(path(`core/network/shaders/${name}.wgsl`), "utf8"),
+  );
+  const code = `${shaders.join("\n")}
+    @group(0) @binding(0) var<storage, read> start: array<array<u32, 6>>;
+    @group(0) @binding(1) var<storage, read_write> words: array<vec4u>;
+    @compute @workgroup_size(1) fn main(@builtin(global_invocation_id) at: vec3u) {
+      let s = start[at.x];
+      words[at.x] = philox4x32(vec4u(s[0], s[1], s[2], s[3]), vec2u(s[4], s[5]));
+    }`;
+  await page.goto("/recording.json");
+  const ones = 0xffffffff;
+  // prettier-ignore
+  const start = [
+    0, 0, 0, 0, 0, 0,
+    ones, ones, ones, ones, ones, ones,
+    0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0,
+  ];
+  const words = await page.evaluate(
+    async ([wgsl, values]) => {
+      const device = await (await navigator.gpu.requestAdapter())!.requestDevice();
+      const module = device.createShaderModule({ code: wgsl });
+      const pipeline = device.createComputePipeline({ layout: "auto", compute: { module } });
+      const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
+      const input = device.createBuffer({ size: 4 * values.length, usage: STORAGE | COPY_DST });
+      const output = device.createBuffer({ size: 48, usage: STORAGE | COPY_SRC });
+      const readback = device.createBuffer({ size: 48, usage: MAP_READ | COPY_DST });
+      device.queue.writeBuffer(input, 0, Uint32Array.from(values));
+      const encoder = device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      const entries = [input, output].map((buffer, binding) => ({ binding, resource: { buffer } }));
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+      pass.dispatchWorkgroups(3);
+      pass.end();
+      encoder.copyBufferToBuffer(output, 0, readback, 0, 48);
+      device.queue.submit([encoder.finish()]);
+      await readback.mapAsync(GPUMapMode.READ);
+      return [...new Uint32Array(readback.getMappedRange())];
+    },
+    [code, start] as const,
+  );
+  // prettier-ignore
+  expect(words.map((word) => word.toString(16).padStart(8, "0"))).toEqual([
+    "6627e8d5", "e169c58d", "bc57ac4c", "9b00dbd8",
+    "408f276d", "41c83b0e", "a20bc7c6", "6d5451fd",
+    "d16cfe09", "94fdcceb", "5001e420", "24126ea1",
+  ]);
+});
+
+for (const sampler of ["ancestral", "ddim&eta=0.7", "edm-euler&churn=30&schedule=rho", "dpm-solver-2m"]) {
+  test(`many steps in one submit: ${sampler}`, async ({ page, context }) => {
+    await inWorker(page, () => {
+      performance.now = () => 0; // a GPU that takes no time may take many steps at once
+      const submit = GPUQueue.prototype.submit;
+      Object.assign(globalThis, { submits: 0 });
+      GPUQueue.prototype.submit = function (...of) {
+        (globalThis as unknown as { submits: number }).submits += 1;
+        return submit.apply(this, of);
+      };
+    });
+    const submits = () =>
+      page.workers()[0]!.evaluate(() => (globalThis as unknown as { submits: number }).submits);
+    const settings = `steps=6&seed=4&sampler=${sampler}`;
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await openLive(page, `${settings}&backend=webgpu`);
+    await expect(badge(page)).toContainText("WebGPU");
+    await reseed(page, "5");
+    await reseed(page, "4");
+    const before = await submits();
+    await finish(page);
+    expect((await submits()) - before, "five steps are left").toBeLessThanOrEqual(2);
+    const gpu = await levels(page, "next");
+    await seek(page, 3); // its record came along
+    expect((await submits()) - before).toBeLessThanOrEqual(2);
+    const between = await levels(page, "raw");
+    const other = await context.newPage();
+    const cpu = await finalLevels(other, settings, "wasm");
+    expect(largestDifference(gpu, cpu)).toBeLessThanOrEqual(PICTURE_TOL);
+    await seek(other, 3);
+    expect(largestDifference(between, await levels(other, "raw"))).toBeLessThanOrEqual(PICTURE_TOL);
+  });
+}
+
 test("Auto refuses it, with a sentence", async ({ page }) => {
   await openLive(page, "steps=2");
   await expect(note(page)).toHaveText("WebAssembly runs: the browser's GPU is a program, too.");

@@ -36,6 +36,7 @@ std::string describe_plan(const Plan& plan) {
     shaders[std::string(dispatch.shader)] = shader_source(dispatch.shader);
     dispatches.push_back(description_of(dispatch));
   }
+  for (const char* sampler : {"sampler_input", "sampler_step"}) shaders[sampler] = shader_source(sampler);
   for (const PlanBuffer& buffer : plan.buffers) {
     buffers.push_back({{"label", buffer.label}, {"size", buffer.floats * sizeof(float)}});
   }

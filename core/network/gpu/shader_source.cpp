@@ -6,12 +6,14 @@
 namespace undiffuse::gpu {
 namespace {
 
-// WGSL has no includes: files of functions follow whatever calls them.
+// WGSL has no includes: files of functions follow whatever calls them, in an order in which later ones do
+// not call earlier ones.
 struct Library {
   std::string_view name;
   std::string_view call;
 };
-constexpr Library kLibraries[] = {{"silu", "silu("}, {"circle", "on_circle("}};
+constexpr Library kLibraries[] = {
+    {"silu", "silu("}, {"normal", "normals("}, {"circle", "on_circle("}, {"step", ": Step;"}};
 
 std::string_view text_of(std::string_view name) {
   const auto files = shader_files();

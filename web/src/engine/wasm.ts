@@ -1,5 +1,5 @@
 // The WASM module's flat C functions (web/bindings.cpp) as typed calls.
-import type { ModelInputs, Plan } from "./gpu/plan";
+import { STEP_BYTES, type Ahead, type ModelInputs, type Plan, type Taken } from "./gpu/plan";
 import { KEEPSAKES, type Applied, type Field, type Keepsake, type Run, type Schedules } from "./protocol";
 
 interface Exports {
@@ -38,6 +38,17 @@ interface Exports {
   _ud_raw(): number;
   _ud_supply(number: number, milliseconds: number): number;
   _ud_sample_call(): number;
+  _ud_ask_ahead(step: number, maxCalls: number): number;
+  _ud_ahead_steps(): number;
+  _ud_ahead_x(): number;
+  _ud_ahead_previous(): number;
+  _ud_ahead_labels(): number;
+  _ud_ahead_labels_size(): number;
+  _ud_ahead_x_size(): number;
+  _ud_ahead_number(): number;
+  _ud_ahead_records(): number;
+  _ud_ahead_result(): number;
+  _ud_supply_ahead(number: number, milliseconds: number): number;
 }
 
 /** A model call that the run waits for, to be answered with supply(). */
@@ -156,6 +167,33 @@ export class Core {
     if (question.number !== this.module._ud_asked_number()) return false;
     this.module.HEAPF32.set(raw, this.module._ud_raw() / 4);
     return this.module._ud_supply(question.number, milliseconds) === 1;
+  }
+
+  /** Several steps towards the step's record, with at most so many calls of one image; nothing if one at a time is all that goes. */
+  askAhead(step: number, maxCalls: number): Ahead | undefined {
+    const { module } = this;
+    const count = module._ud_ask_ahead(step, maxCalls);
+    if (count === 0) return undefined;
+    const labels = this.floats(module._ud_ahead_labels(), module._ud_ahead_labels_size());
+    const size = module._ud_ahead_x_size();
+    const rows = module._ud_ahead_steps();
+    return {
+      number: module._ud_ahead_number(),
+      count,
+      steps: new Uint8Array(module.HEAPU8.subarray(rows, rows + count * STEP_BYTES)),
+      x: this.floats(module._ud_ahead_x(), size),
+      previous: this.floats(module._ud_ahead_previous(), size),
+      labels,
+    };
+  }
+
+  /** What the steps gave, after so long; false if the run has gone another way since. */
+  supplyAhead(ahead: Ahead, taken: Taken, milliseconds: number): boolean {
+    const { module } = this;
+    if (ahead.number !== module._ud_ahead_number()) return false;
+    module.HEAPF32.set(taken.records, module._ud_ahead_records() / 4);
+    module.HEAPF32.set(taken.x, module._ud_ahead_result() / 4);
+    return module._ud_supply_ahead(ahead.number, milliseconds) === 1;
   }
 
   /** A call that no run asks, and the answer of the engine here. */

@@ -149,9 +149,20 @@ function serve(ready: Core, want: Want): boolean {
   return true;
 }
 
+/** Towards a step that is far: several at once, on the GPU; false if one at a time is all that goes. */
+async function computeAhead(ready: Core, step: number): Promise<boolean> {
+  const ahead = ready.askAhead(step, gpu.callsAtOnce);
+  if (!ahead) return false;
+  const began = performance.now();
+  const taken = await gpu.runAhead(ahead);
+  if (taken) ready.supplyAhead(ahead, taken, performance.now() - began);
+  return true;
+}
+
 /** A slice of work towards a step's record, on the GPU if it is ready; true once the record is there. */
 async function compute(ready: Core, step: number): Promise<boolean> {
   if (!gpu.isReady) return ready.compute(step);
+  if (await computeAhead(ready, step)) return false;
   const question = ready.ask(step, gpu.images);
   if (!question) return true;
   const began = performance.now();

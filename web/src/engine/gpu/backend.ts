@@ -1,5 +1,5 @@
 // A GPU that is ready to run the model: found, tried and measured. All that can go wrong is a sentence.
-import type { ModelInputs, Plan } from "./plan";
+import type { Ahead, ModelInputs, Plan, Taken } from "./plan";
 import { Executor } from "./executor";
 
 /** What a backend is opened for: the model as a plan, and a call with the answer of the engine here. */
@@ -12,6 +12,8 @@ export interface Subject {
 const MAX_BATCH = 32;
 /** A submit should not hold the GPU for longer: the page and other programs draw with it, too. */
 const CALL_MS = 100;
+/** However fast it is. */
+const MOST_CALLS = 1024;
 /**
  * The largest difference allowed in the self-test, as a part of the largest value. Tests hold 1e-4 on a
  * correct device; a driver's faster exp may cost some digits, its bugs are off by about 1.
@@ -25,6 +27,8 @@ export class GpuBackend {
     readonly adapter: string,
     /** Images to ask about in one call. */
     readonly images: number,
+    /** Calls of one image that one submit may take. */
+    readonly callsAtOnce: number,
     private readonly device: GPUDevice,
     private readonly executor: Executor,
   ) {}
@@ -47,8 +51,9 @@ export class GpuBackend {
     try {
       const { plan, weights } = subject.plan(MAX_BATCH);
       const executor = await Executor.create(device, plan, weights);
-      const images = await selfTest(subject, executor, forced);
-      backend = new GpuBackend(nameOf(adapter), images, device, executor);
+      const ms = await selfTest(subject, executor, forced);
+      const calls = Math.min(Math.max(Math.floor(CALL_MS / ms), 1), MOST_CALLS);
+      backend = new GpuBackend(nameOf(adapter), Math.min(calls, MAX_BATCH / 2), calls, device, executor);
       return backend;
     } catch (error) {
       device.destroy();
@@ -58,6 +63,10 @@ export class GpuBackend {
 
   run(inputs: ModelInputs): Promise<Float32Array> {
     return this.executor.run(inputs);
+  }
+
+  runAhead(ahead: Ahead): Promise<Taken> {
+    return this.executor.runAhead(ahead);
   }
 
   /** Gives the GPU's memory back. */
@@ -92,7 +101,7 @@ function nameOf({ info }: GPUAdapter): string {
   return description || [vendor, architecture].filter((part) => part).join(" ") || "GPU";
 }
 
-/** Images for a call of about CALL_MS, if the GPU's answer is right (and worth it, unless forced). */
+/** Milliseconds of a call of one image, if the GPU's answer is right (and worth it, unless forced). */
 async function selfTest(subject: Subject, executor: Executor, forced: boolean): Promise<number> {
   const here = timed(() => subject.sampleCall());
   const { inputs, raw } = here.result;
@@ -104,7 +113,7 @@ async function selfTest(subject: Subject, executor: Executor, forced: boolean): 
   await executor.run(inputs);
   const there = performance.now() - began;
   if (!forced && there > here.milliseconds) throw new Error("the GPU is slower than the processor");
-  return Math.min(Math.max(Math.floor(CALL_MS / there), 1), MAX_BATCH / 2);
+  return there;
 }
 
 function timed<T>(work: () => T): { result: T; milliseconds: number } {

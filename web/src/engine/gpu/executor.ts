@@ -1,5 +1,6 @@
 // Carries out a plan on a WebGPU device: buffers and pipelines once, one submit for each model call.
-import { groupsX, type Dispatch, type ModelInputs, type Plan } from "./plan";
+import { groupsX, type Ahead, type Dispatch, type ModelInputs, type Plan, type Taken } from "./plan";
+import { SamplerKernels } from "./sampler-kernels";
 
 interface Step {
   pipeline: GPUComputePipeline;
@@ -8,6 +9,8 @@ interface Step {
 }
 
 export class Executor {
+  private sampler: SamplerKernels | undefined; // made when they are first asked for
+
   private constructor(
     private readonly device: GPUDevice,
     readonly plan: Plan,
@@ -59,6 +62,15 @@ export class Executor {
     const raw = new Float32Array(this.readback.getMappedRange(0, bytes).slice(0));
     this.readback.unmap();
     return raw;
+  }
+
+  /** Several steps in one submit; the sampler's part of them is done on the GPU, too. */
+  async runAhead(ahead: Ahead): Promise<Taken> {
+    this.sampler ??= await SamplerKernels.create(this.device, this.plan, this.buffers);
+    this.write(this.plan.label, ahead.labels);
+    const encoder = this.device.createCommandEncoder({ label: "several steps" });
+    const call = () => this.encode(encoder, ahead.labels.length);
+    return this.sampler.run(encoder, ahead, call);
   }
 
   private encode(encoder: GPUCommandEncoder, batch: number): void {

@@ -38,5 +38,26 @@ export interface ModelInputs {
   label: Float32Array<ArrayBuffer>;
 }
 
+/** Several steps of a run: rows of core/run/gpu_steps.h and what they start from. */
+export interface Ahead {
+  number: number;
+  count: number;
+  steps: Uint8Array<ArrayBuffer>;
+  /** [batch, height, width, channels] the state, and the step before's x0_hat. */
+  x: Float32Array<ArrayBuffer>;
+  previous: Float32Array<ArrayBuffer>;
+  /** [calls, batch] */
+  labels: Float32Array<ArrayBuffer>;
+}
+
+/** What came of them: [steps, 3, batch, height, width, channels] x_t, x0_hat, x0_var; and the last state. */
+export interface Taken {
+  records: Float32Array;
+  x: Float32Array;
+}
+
+/** Of a row; also WebGPU's minUniformBufferOffsetAlignment. */
+export const STEP_BYTES = 256;
+
 export const groupsX = (dispatch: Dispatch, batch: number): number =>
   Math.ceil((batch * dispatch.items) / dispatch.items_per_group);

@@ -1,6 +1,6 @@
 // Turns the GPU on and off for a model: what was asked for, what became of it, and one more try after a loss.
 import { GpuBackend, type Subject } from "./backend";
-import type { ModelInputs } from "./plan";
+import type { Ahead, ModelInputs, Taken } from "./plan";
 
 export type BackendChoice = "auto" | "webgpu" | "wasm-threads" | "wasm";
 
@@ -69,11 +69,25 @@ export class GpuSwitch {
     return this.running?.images ?? 1;
   }
 
+  /** Calls of one image that one submit may take. */
+  get callsAtOnce(): number {
+    return this.running?.callsAtOnce ?? 0;
+  }
+
   /** The raw output, or nothing if the GPU failed: then it is off. */
-  async run(inputs: ModelInputs): Promise<Float32Array | undefined> {
+  run(inputs: ModelInputs): Promise<Float32Array | undefined> {
+    return this.attemptTo((running) => running.run(inputs));
+  }
+
+  /** Likewise, what several steps give. */
+  runAhead(ahead: Ahead): Promise<Taken | undefined> {
+    return this.attemptTo((running) => running.runAhead(ahead));
+  }
+
+  private async attemptTo<T>(work: (running: GpuBackend) => Promise<T>): Promise<T | undefined> {
     const { running } = this;
     try {
-      return await running?.run(inputs);
+      return running && (await work(running));
     } catch (error) {
       if (running === this.running) this.lose(error instanceof Error ? error.message : String(error));
       return undefined;
