@@ -161,7 +161,7 @@ bool Session::supply(int number, std::span<const float> raw) {
 
 std::optional<Session::RunAhead> Session::ask_ahead(int step, int max_calls) {
   UNDIFFUSE_ASSERT(step >= 0 && step < num_steps());
-  if (run_->trace.has(step)) return std::nullopt;
+  if (run_->trace.has(step) || evidence_.kind != EvidenceKind::None) return std::nullopt;
   go_towards(step);
   const Sampler& sampler = run_->sampler;
   const int max_steps = std::min(max_calls / (settings_.images * (guided() ? 2 : 1)), kMaxStepsAhead);

@@ -97,7 +97,8 @@ class Session {
     std::vector<float> labels;    ///< [calls, batch]
   };
   /// Towards the record of `step`, with at most so many network calls of one image (each step takes one for
-  /// every image, two with guidance); nothing if one step at a time is all that goes.
+  /// every image, two with guidance); nothing if one step at a time is all that goes: with evidence, or a
+  /// second call at a step's end.
   std::optional<RunAhead> ask_ahead(int step, int max_calls);
   /// records: [steps, 3, batch, h, w, c] each step's x_t, x0_hat, x0_var; x: the state after them. False, and
   /// nothing happens, if the run has gone another way since.

@@ -341,6 +341,10 @@ TEST(Session, RunsAheadOnlyWhereStepsTakeOneCall) {
   EXPECT_FALSE(one.ask_ahead(0, 100)) << "the next step alone";
   EXPECT_FALSE(one.ask_ahead(5, 1)) << "no time for two";
   EXPECT_TRUE(one.ask_ahead(5, 2));
+  ASSERT_TRUE(one.set_evidence({EvidenceKind::KnownClean, std::vector<float>(kPixels),
+                                std::vector<float>(kPixels, 1.0f)})
+                  .ok());
+  EXPECT_FALSE(one.ask_ahead(5, 2)) << "the kernels know of no evidence";
 }
 
 TEST(Session, AnAnswerThatComesTooLateIsRefused) {

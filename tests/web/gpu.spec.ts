@@ -35,6 +35,12 @@ interface Tools {
   relativeDifference(values: Float32Array, expected: Float32Array): number;
 }
 
+/** Any page of a host where WebGPU is allowed. */
+async function openBare(page: Page): Promise<void> {
+  await page.route("**/favicon.ico", (route) => route.fulfill({ status: 204 }));
+  await page.goto("/recording.json");
+}
+
 /** Compares each case in the page; its largest difference, as a part of the largest value. */
 async function compare(page: Page, cases: Case[]): Promise<{ name: string; difference: number }[]> {
   const bundle = await build({
@@ -121,7 +127,7 @@ test("every op and every model as the CPU engine", async ({ page }) => {
   await page.route("**/gpu-cases/*", (route) =>
     route.fulfill({ path: `${folder}/${route.request().url().split("/").pop()}` }),
   );
-  await page.goto("/recording.json"); // any page of a host where WebGPU is allowed
+  await openBare(page);
   const cases = JSON.parse(readFileSync(`${folder}/cases.json`, "utf8")) as Case[];
   const results = await compare(page, cases);
   for (const { name, difference } of results) {
@@ -164,7 +170,7 @@ test("the noise's integers are exact", async ({ page }) => {
       let s = start[at.x];
       words[at.x] = philox4x32(vec4u(s[0], s[1], s[2], s[3]), vec2u(s[4], s[5]));
     }`;
-  await page.goto("/recording.json");
+  await openBare(page);
   const ones = 0xffffffff;
   // prettier-ignore
   const start = [
@@ -204,7 +210,7 @@ test("the noise's integers are exact", async ({ page }) => {
   ]);
 });
 
-for (const sampler of ["ancestral", "ddim&eta=0.7", "edm-euler&churn=30&schedule=rho", "dpm-solver-2m"]) {
+for (const sampler of ["ancestral", "edm-euler&churn=30&schedule=rho", "dpm-solver-2m"]) {
   test(`many steps in one submit: ${sampler}`, async ({ page, context }) => {
     await inWorker(page, () => {
       performance.now = () => 0; // a GPU that takes no time may take many steps at once
