@@ -1,8 +1,9 @@
 // The WASM module's flat C functions (web/bindings.cpp) as typed calls.
 import { STEP_BYTES, type Ahead, type ModelInputs, type Plan, type Taken } from "./gpu/plan";
+import { ToyCore, type ToyExports } from "../toys/wasm";
 import { KEEPSAKES, type Applied, type Field, type Keepsake, type Run, type Schedules } from "./protocol";
 
-interface Exports {
+interface Exports extends ToyExports {
   HEAPU8: Uint8Array;
   HEAPF32: Float32Array;
   UTF8ToString(pointer: number): string;
@@ -60,6 +61,8 @@ export interface Question {
 export type CreateModule = (options: Record<string, unknown>) => Promise<Exports>;
 
 export class Core {
+  /** The Swiss roll's part of it. */
+  readonly toys: ToyCore;
   private out = 0;
   private imageSize = 0;
 
@@ -68,6 +71,7 @@ export class Core {
     threads: number,
   ) {
     module._ud_init(threads);
+    this.toys = new ToyCore(module);
   }
 
   /** Throws the loader's sentence if the bytes are no model. */
