@@ -73,6 +73,7 @@ class LiveRun implements FrameSource {
 
 export class Engine {
   milliseconds = 0;
+  private adapter: string | undefined;
   private worker: Worker;
   private stopped = false;
   private readonly answers = new Map<number, (message: FromWorker) => void>();
@@ -179,7 +180,8 @@ export class Engine {
       case "ready":
         return this.events.ready(message.threads);
       case "backend":
-        this.milliseconds = 0; // another's pace
+        if (message.adapter !== this.adapter) this.milliseconds = 0; // another's pace
+        this.adapter = message.adapter;
         return this.events.backend({ adapter: message.adapter, note: message.note });
       case "failed":
         return this.events.failed(message.message);
