@@ -87,7 +87,7 @@ def lines(result, x_axis, y_axis):
 
 
 def panel(result, left, top, limits):
-    x_axis = Axis(4.5, 56, left, WIDTH)
+    x_axis = Axis(3.5, 56, left, WIDTH)
     y_axis = Axis(*limits, top + HEIGHT, -HEIGHT)
     return [*frame(result, x_axis, y_axis, left, top, limits), *lines(result, x_axis, y_axis)]
 
