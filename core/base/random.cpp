@@ -102,19 +102,41 @@ std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
   return counter;
 }
 
-void fill_normal(std::span<float> z, std::uint64_t seed, std::uint32_t t, std::uint32_t sample,
-                 Purpose purpose) {
+namespace {
+
+// Element i of `values` comes from word i % 4 of block i / 4; four_of turns a block into its elements.
+template <class FourOf>
+void fill(std::span<float> values, std::uint64_t seed, std::uint32_t t, std::uint32_t sample, Purpose purpose,
+          FourOf four_of) {
   const std::array<std::uint32_t, 2> key = {static_cast<std::uint32_t>(seed),
                                             static_cast<std::uint32_t>(seed >> 32)};
-  for (std::size_t i = 0; i < z.size(); i += 4) {
-    const Words words =
-        philox4x32({static_cast<std::uint32_t>(i / 4), t, sample, static_cast<std::uint32_t>(purpose)}, key);
+  for (std::size_t i = 0; i < values.size(); i += 4) {
+    const std::array<float, 4> four = four_of(
+        philox4x32({static_cast<std::uint32_t>(i / 4), t, sample, static_cast<std::uint32_t>(purpose)}, key));
+    const std::size_t count = std::min<std::size_t>(4, values.size() - i);
+    std::copy_n(four.begin(), count, values.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+}  // namespace
+
+void fill_normal(std::span<float> z, std::uint64_t seed, std::uint32_t t, std::uint32_t sample,
+                 Purpose purpose) {
+  fill(z, seed, t, sample, purpose, [](const Words& words) {
     std::array<float, 4> four;
     box_muller(words[0], words[1], &four[0]);
     box_muller(words[2], words[3], &four[2]);
-    const std::size_t count = std::min<std::size_t>(4, z.size() - i);
-    std::copy_n(four.begin(), count, z.begin() + static_cast<std::ptrdiff_t>(i));
-  }
+    return four;
+  });
+}
+
+void fill_uniform(std::span<float> u, std::uint64_t seed, std::uint32_t t, std::uint32_t sample,
+                  Purpose purpose) {
+  fill(u, seed, t, sample, purpose, [](const Words& words) {
+    std::array<float, 4> four;
+    for (std::size_t i = 0; i < 4; ++i) four[i] = static_cast<float>(words[i] >> 8) * (1.0f / (1 << 24));
+    return four;
+  });
 }
 
 }  // namespace undiffuse

@@ -18,6 +18,7 @@ enum class Purpose : std::uint32_t {
   Step = 1,      ///< z of a reverse step
   Churn = 2,     ///< noise added before a step (EDM's S_churn)
   Bound = 3,     ///< eps of q(x_t | x_0) where the variational bound is measured
+  Data = 4,      ///< x_0, where it is drawn from a distribution that is known
   Evidence = 5,  ///< noise on a picture that a posterior is sampled for
 };
 
@@ -30,5 +31,9 @@ std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
 /// normals 4k..4k+3 as two Box-Muller pairs (cos, sin).
 void fill_normal(std::span<float> z, std::uint64_t seed, std::uint32_t t, std::uint32_t sample,
                  Purpose purpose);
+
+/// Fills `u` with draws from [0, 1), multiples of 2^-24: the four words themselves, one an element.
+void fill_uniform(std::span<float> u, std::uint64_t seed, std::uint32_t t, std::uint32_t sample,
+                  Purpose purpose);
 
 }  // namespace undiffuse

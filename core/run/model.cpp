@@ -1,12 +1,12 @@
 #include "core/run/model.h"
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
 #include "core/network/safetensors.h"
 #include "core/network/unet.h"
+#include "core/run/metadata.h"
 
 namespace undiffuse {
 namespace {
@@ -25,50 +25,6 @@ struct NamedPrediction {
 };
 constexpr NamedPrediction kPredictions[] = {
     {"v", Prediction::V}, {"eps", Prediction::Eps}, {"x0", Prediction::X0}, {"edm", Prediction::Edm}};
-
-Error bad_key(const std::string& key, const std::string& wanted) {
-  return {"The weights file's metadata key '" + key + "' is not " + wanted +
-          ": export the model again with this version's weights/export.py."};
-}
-
-// Collects the first error, so that reading the keys stays a list of reads.
-class MetadataReader {
- public:
-  explicit MetadataReader(const std::map<std::string, std::string>& metadata) : metadata_(metadata) {}
-
-  const std::optional<Error>& error() const { return error_; }
-  void fail(const std::string& key, const std::string& wanted) {
-    if (!error_) error_ = bad_key(key, wanted);
-  }
-
-  std::string text(const std::string& key) {
-    const auto found = metadata_.find(key);
-    if (found != metadata_.end()) return found->second;
-    fail(key, "there");
-    return {};
-  }
-  json parsed(const std::string& key) {
-    json value = json::parse(text(key), nullptr, false);
-    if (value.is_discarded()) fail(key, "JSON");
-    return value;
-  }
-  double number(const std::string& key, const json& value, double min, double max) {
-    const double number = value.is_number() ? value.get<double>() : std::nan("");
-    if (!(number >= min && number <= max)) fail(key, "a number in its range");
-    return number >= min && number <= max ? number : min;
-  }
-  double number(const std::string& key, double min, double max) { return number(key, parsed(key), min, max); }
-
- private:
-  const std::map<std::string, std::string>& metadata_;
-  std::optional<Error> error_;
-};
-
-// Not a copy: copying recurses, and a stranger's file may nest half a million deep.
-const json& member(const json& object, const char* name) {
-  static const json kNothing;
-  return object.is_object() && object.contains(name) ? *object.find(name) : kNothing;
-}
 
 Shape read_image(MetadataReader& reader) {
   constexpr double kLargest = 1024;

@@ -20,5 +20,6 @@ Command add_bound(CLI::App& tool);
 Command add_inpaint(CLI::App& tool);
 Command add_denoise(CLI::App& tool);
 Command add_bench(CLI::App& tool);
+Command add_toy(CLI::App& tool);
 
 }  // namespace undiffuse

@@ -32,7 +32,7 @@ int run(int argc, char** argv) {
   tool.require_subcommand(1);
   tool.set_version_flag("--version", UNDIFFUSE_VERSION);
   const Command commands[] = {add_models(tool),  add_sample(tool),  add_trace(tool), add_bound(tool),
-                              add_inpaint(tool), add_denoise(tool), add_bench(tool)};
+                              add_inpaint(tool), add_denoise(tool), add_bench(tool), add_toy(tool)};
   try {
     tool.parse(argc, argv);
   } catch (const CLI::ParseError& wrong) {

@@ -86,15 +86,17 @@ CLI::Option* add_threads(CLI::App& command, int& threads) {
       ->capture_default_str();
 }
 
-Result<std::vector<std::byte>> read_model(const std::string& name_or_path) {
+Result<std::vector<std::byte>> read_model(const std::string& name_or_path,
+                                          const std::string& within_weights) {
   if (is_path(name_or_path)) return read_file(name_or_path);
-  const Result<std::string> folder = find_weights();
-  if (!folder) return folder.error();
-  const std::vector<std::string> models = list_models(*folder);
+  const Result<std::string> weights = find_weights();
+  if (!weights) return weights.error();
+  const std::string folder = *weights + within_weights;
+  const std::vector<std::string> models = list_models(folder);
   if (std::find(models.begin(), models.end(), name_or_path) == models.end()) {
-    return no_such_model(name_or_path, *folder);
+    return no_such_model(name_or_path, folder);
   }
-  return read_file(*folder + "/" + name_or_path + ".safetensors");
+  return read_file(folder + "/" + name_or_path + ".safetensors");
 }
 
 RunOptions::RunOptions(CLI::App& command) {

@@ -20,8 +20,10 @@ CLI::Option* add_model(CLI::App& command, std::string& name_or_path);
 /// --threads, by default all that the machine has.
 CLI::Option* add_threads(CLI::App& command, int& threads);
 
-/// A weights file by its model's name, or by its path (what has a '/' or ends in .safetensors).
-Result<std::vector<std::byte>> read_model(const std::string& name_or_path);
+/// A weights file by its model's name, or by its path (what has a '/' or ends in .safetensors). Names are
+/// looked up in the weights' folder, or in a folder within it ("/toys").
+Result<std::vector<std::byte>> read_model(const std::string& name_or_path,
+                                          const std::string& within_weights = "");
 
 /// What describes a run. CLI11 keeps pointers into it: it stays where it was made.
 class RunOptions {

@@ -168,5 +168,32 @@ TEST(FillNormalStatistics, NeighboursAreIndependent) {
   }
 }
 
+// Each element is its Philox word's upper 24 bits; see GivesThePublishedAnswers for the words.
+TEST(FillUniform, IsThePhiloxWords) {
+  std::vector<float> u(6);
+  fill_uniform(u, 7, 3, 2, Purpose::Data);
+  for (std::uint32_t i = 0; i < 6; ++i) {
+    const std::uint32_t word =
+        philox4x32({i / 4, 3, 2, static_cast<std::uint32_t>(Purpose::Data)}, {7, 0})[i % 4];
+    EXPECT_EQ(u[i] * (1 << 24), static_cast<float>(word >> 8));
+  }
+}
+
+// Fixed seed: passes or fails for good. Bounds of 4.5 standard errors would fail one seed in 10^5.
+TEST(FillUniform, IsUniform) {
+  std::vector<float> u(100000);
+  fill_uniform(u, 1, 0, 0, Purpose::Step);
+  double sum = 0, squares = 0;
+  for (const float value : u) {
+    ASSERT_GE(value, 0);
+    ASSERT_LT(value, 1);
+    sum += value;
+    squares += static_cast<double>(value) * value;
+  }
+  const double n = static_cast<double>(u.size());
+  EXPECT_NEAR(sum / n, 1.0 / 2, 4.5 * std::sqrt(1.0 / 12 / n));
+  EXPECT_NEAR(squares / n, 1.0 / 3, 4.5 * std::sqrt(4.0 / 45 / n));
+}
+
 }  // namespace
 }  // namespace undiffuse
