@@ -49,7 +49,7 @@ PointMixture::PointMixture(Eigen::Array2Xd centres, double var) : centres_(std::
 Mixture PointMixture::noisy(double alpha_bar) const {
   const Eigen::Index count = centres_.cols();
   return {std::sqrt(alpha_bar) * centres_, Eigen::ArrayXd::Constant(count, 1.0 / static_cast<double>(count)),
-          alpha_bar * var_ + 1 - alpha_bar};
+          alpha_bar * var_ + (1 - alpha_bar)};
 }
 
 Mixture PointMixture::posterior(const Eigen::Array2d& x_t, double alpha_bar) const {

@@ -132,11 +132,14 @@ struct BitTransition {
 
 }  // namespace
 
+double log_likelihood_bits(const PointMixture& data) { return -to_bits(data.entropy_nats(1)); }
+
+double log_likelihood_bits(const BitPatterns& data) { return -std::log2(static_cast<double>(data.count())); }
+
 ToyBound measure_points(const PointMixture& data, const Schedule& schedule, const std::vector<int>& times,
                         const ToyModel* model, int draws, std::uint32_t seed) {
   UNDIFFUSE_ASSERT(draws >= 2);
   ToyBound bound;
-  bound.data = -to_bits(data.entropy_nats(1));
   bound.null = 2 * to_bits(null_log_likelihood_nats());
   Terms terms(bound);
   for (size_t k = 0; k < learned_steps(times); ++k) {
@@ -161,7 +164,6 @@ ToyBound measure_bits(const BitPatterns& data, double base_rate, const Schedule&
                       const std::vector<int>& times, const ToyModel* model, int draws, std::uint32_t seed) {
   UNDIFFUSE_ASSERT(draws >= 1 && draws * data.count() >= 2);
   ToyBound bound;
-  bound.data = -std::log2(static_cast<double>(data.count()));
   bound.null = -to_bits(data.size() * bernoulli_entropy_nats(base_rate));
   Terms terms(bound);
   for (size_t k = 0; k < learned_steps(times); ++k) {

@@ -19,7 +19,6 @@ struct Estimate {
 };
 
 struct ToyBound {
-  double data = 0;  ///< E log2 q(x_0), the data's own log likelihood
   double null = 0;  ///< L_null: of data under p(x_T)
   Estimate best;    ///< K*: the exact moments of q(x_{t-1} | x_t) as the reverse transition
   Estimate model;   ///< K of the network; K* if there is none
@@ -29,6 +28,10 @@ struct ToyBound {
   std::vector<double> best_terms;  ///< E KL(q(x_s | x_t, x_0) || best transition)
   std::vector<double> gap_terms;   ///< what the network's costs more
 };
+
+/// E log2 q(x_0), the data's own log likelihood, exact.
+double log_likelihood_bits(const PointMixture& data);
+double log_likelihood_bits(const BitPatterns& data);
 
 /// Of points from `data`, on a run through `times` of `schedule` (toy_times; t = 1 -> 0 is the forward
 /// kernel). `model` may be null, for K* alone. `draws` of x_t a step, from (seed; t, draw).
@@ -41,7 +44,8 @@ ToyBound measure_bits(const BitPatterns& data, double base_rate, const Schedule&
 
 /// E KL(q(x_s | x_t) || p(x_s | x_t)) in bits for each step of a measured bound of points: the
 /// difference between the true reverse step, a mixture, and the network's Gaussian (or, of K*, the best
-/// one). One more for the last step; in all they are data - K, but for the KL of q(x_T) to p(x_T).
+/// one). One more for the last step; in all they are what K falls short of the data's log likelihood, but
+/// for the KL of q(x_T) to p(x_T).
 std::vector<double> true_kl_of_points(const PointMixture& data, const Schedule& schedule,
                                       const std::vector<int>& times, const ToyBound& bound, bool of_model);
 
