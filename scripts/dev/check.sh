@@ -32,14 +32,15 @@ run_logged clang-tidy xargs -a build/logs/tidy-files -P "$jobs" -n 1 clang-tidy 
 
 say "building the fuzzers"
 run_logged cmake-fuzz cmake --preset fuzz
-run_logged build-fuzz cmake --build build/fuzz -j "$jobs" --target weights_fuzz settings_fuzz png_fuzz idx_fuzz image_fuzz
-mkdir -p build/corpus/{weights,settings,png,idx}
+run_logged build-fuzz cmake --build build/fuzz -j "$jobs" --target weights_fuzz toy_fuzz settings_fuzz png_fuzz idx_fuzz image_fuzz
+mkdir -p build/corpus/{weights,toy,settings,png,idx,image}
 cp -u weights/*.safetensors build/corpus/weights/
+for toy in weights/toys/*.safetensors; do { printf '\4'; cat "$toy"; } >build/corpus/toy/"$(basename "$toy")"; done
 printf 'steps=20&schedule=linear&beta_end=0.03&class=any' >build/corpus/settings/example
 printf 'schedule=rho&rho=7&sigma_max=80&sampler=edm-heun&churn=40&eta=0.5' >build/corpus/settings/samplers
 cp -u docs/images/*.png build/corpus/png/
 printf '\0\0\10\1\0\0\0\2ab' >build/corpus/idx/labels
-for fuzzer in weights settings png idx image; do
+for fuzzer in weights toy settings png idx image; do
   say "fuzzing $fuzzer for $fuzz_seconds s"
   run_logged "fuzz-$fuzzer" "build/fuzz/tests/${fuzzer}_fuzz" -max_total_time="$fuzz_seconds" -max_len=2100000 \
     -artifact_prefix=build/logs/ "build/corpus/$fuzzer"
