@@ -17,6 +17,9 @@
 #include "core/run/describe.h"
 #include "core/run/picture.h"
 #include "core/run/session.h"
+#include "core/run/toys/toy_data.h"
+#include "core/run/toys/toy_run.h"
+#include "core/run/toys/toy_view.h"
 
 namespace {
 
@@ -35,6 +38,17 @@ struct State {
 };
 
 std::unique_ptr<State> state;
+
+/// The Swiss roll's page: a model of points and its run.
+struct Toy {
+  ToyModel model;
+  PointMixture data = swiss_roll();
+  std::optional<PointRun> run;
+};
+std::unique_ptr<Toy> toy;
+
+/// Whether there is a run with this step; a question may be of a run that is gone.
+bool has_step(int step) { return toy && toy->run && step >= 0 && step < toy->run->num_steps(); }
 
 const char* returned(std::string text) {
   state->text = std::move(text);
@@ -163,5 +177,59 @@ EMSCRIPTEN_KEEPALIVE const char* ud_settings_of_png(const std::uint8_t* bytes, i
 
 /// What a step takes, from the last slice of network work; 0 before the first.
 EMSCRIPTEN_KEEPALIVE double ud_milliseconds_per_step() { return state->milliseconds; }
+
+// ---- the Swiss roll's page
+
+/// Opens a toy's weights file of points; -1 and ud_error() if it is none.
+EMSCRIPTEN_KEEPALIVE int ud_toy_open(const std::uint8_t* bytes, int size) {
+  Result<ToyModel> model = load_toy(std::as_bytes(std::span(bytes, static_cast<size_t>(std::max(size, 0)))));
+  const bool points = model && model->kind == ToyKind::Plane;
+  state->error = !model ? model.error().message : points ? "" : "This file's model is not one of points.";
+  if (!points) return -1;
+  toy = std::make_unique<Toy>();
+  toy->model = std::move(*model);
+  return 0;
+}
+
+/// A whole run, num_steps in 2..T (clamped); JSON of its times and alpha_bars.
+EMSCRIPTEN_KEEPALIVE const char* ud_toy_run(int num_steps, int count, std::uint32_t seed) {
+  const int all = toy->model.schedule.num_steps();
+  toy->run.emplace(toy->model, std::clamp(num_steps, 2, all), std::max(count, 1), seed);
+  while (toy->run->work()) {
+  }
+  return returned(describe_toy_run(toy->model, toy->run->times()));
+}
+
+/// Of state or step i: 0 x, 1 mu, 2 sigma, as `count` pairs that stay valid until the next run.
+EMSCRIPTEN_KEEPALIVE const float* ud_toy_points(int i, int what) {
+  if (what == 0) return toy->run->state(i).data();
+  return (what == 1 ? toy->run->step(i).mu : toy->run->step(i).sigma).data();
+}
+
+/// q(x_t) at state i on the window of half-width `reach` about 0: side x side floats, rows from top to
+/// bottom; -1 if the run has no such state.
+EMSCRIPTEN_KEEPALIVE int ud_toy_density(int i, int side, float reach, float* out) {
+  if (!has_step(std::max(i - 1, 0)) || i < 0) return -1;
+  const int t = toy->run->times()[static_cast<size_t>(i)];
+  const double alpha_bar = toy->model.schedule.alpha_bar[static_cast<size_t>(t)];
+  write_density(toy->data.noisy(alpha_bar), {{0, 0}, reach}, side, {out, static_cast<size_t>(side * side)});
+  return 0;
+}
+
+/// The step that leaves state i from x_t = (x, y): twelve numbers (window's centre and half-width; mu and
+/// sigma of the network; mean and deviation of q(x_s | x_t); the KL between the two in bits), then side x
+/// side floats of q(x_s | x_t) on that window; -1 if the run has no such step.
+EMSCRIPTEN_KEEPALIVE int ud_toy_reverse(int i, float x, float y, int side, float* out) {
+  if (!has_step(i)) return -1;
+  const int t = toy->run->times()[static_cast<size_t>(i)], s = toy->run->times()[static_cast<size_t>(i) + 1];
+  const ReverseComparison found = compare_reverse(toy->model, toy->data, t, s, {x, y});
+  const double numbers[] = {
+      found.window.centre[0], found.window.centre[1], found.window.reach, found.mu[0],   found.mu[1],
+      found.sigma[0],         found.sigma[1],         found.mean[0],      found.mean[1], found.deviation[0],
+      found.deviation[1],     found.kl_bits};
+  for (const double number : numbers) *out++ = static_cast<float>(number);
+  write_density(found.exact, found.window, side, {out, static_cast<size_t>(side * side)});
+  return 0;
+}
 
 }  // extern "C"

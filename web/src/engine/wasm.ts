@@ -1,7 +1,8 @@
 // The WASM module's flat C functions (web/bindings.cpp) as typed calls.
+import { ToyCore, type ToyExports } from "../toys/wasm";
 import { KEEPSAKES, type Applied, type Field, type Keepsake, type Run, type Schedules } from "./protocol";
 
-interface Exports {
+interface Exports extends ToyExports {
   HEAPU8: Uint8Array;
   HEAPF32: Float32Array;
   UTF8ToString(pointer: number): string;
@@ -30,6 +31,8 @@ interface Exports {
 export type CreateModule = (options: Record<string, unknown>) => Promise<Exports>;
 
 export class Core {
+  /** The Swiss roll's part of it. */
+  readonly toys: ToyCore;
   private out = 0;
   private imageSize = 0;
 
@@ -38,6 +41,7 @@ export class Core {
     threads: number,
   ) {
     module._ud_init(threads);
+    this.toys = new ToyCore(module);
   }
 
   /** Throws the loader's sentence if the bytes are no model. */

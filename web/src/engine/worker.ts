@@ -3,6 +3,8 @@
 import { fetchBytes, type Progress } from "./download";
 import type { FeatureWant } from "./network";
 import type { FromWorker, ToWorker, Want } from "./protocol";
+import { answerToy } from "../toys/answer";
+import type { ToyRequest } from "../toys/protocol";
 import { Core, type CreateModule } from "./wasm";
 
 declare const self: DedicatedWorkerGlobalScope & { createUndiffuse: CreateModule };
@@ -215,7 +217,17 @@ async function open({ id, base, threads, name, bytes }: Message<"open">): Promis
   }
 }
 
-self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+/** The Swiss roll's page asks one thing after the other, with one thread. */
+async function toy(request: ToyRequest): Promise<void> {
+  const load = async () => (await loadProgram(request.base, 1, () => {})).toys;
+  self.postMessage({ type: "toy", id: request.id, answer: await answerToy(request, load) });
+}
+
+self.onmessage = ({ data }: MessageEvent<ToWorker | ToyRequest>) => {
+  if (data.type === "toy") {
+    void toy(data);
+    return;
+  }
   if (data.type === "load") {
     void load(data);
     return;

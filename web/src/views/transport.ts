@@ -1,6 +1,5 @@
 // Restart, back, play or pause, step; the timeline; and their keys.
 import { byId } from "../dom";
-import type { State } from "../state";
 import { linearScale, Slider } from "./slider";
 
 export interface TransportEvents {
@@ -9,6 +8,13 @@ export interface TransportEvents {
   back(): void;
   restart(): void;
   seek(position: number): void;
+}
+
+/** What the transport shows; the pages' states have more. */
+export interface TransportState {
+  playing: boolean;
+  position: number;
+  source: { run: { steps: number } } | undefined;
 }
 
 export class TransportView {
@@ -50,7 +56,7 @@ export class TransportView {
     });
   }
 
-  update(state: State): void {
+  update(state: TransportState): void {
     this.play.setAttribute("aria-label", state.playing ? "Pause" : "Play");
     this.play.classList.toggle("playing", state.playing);
     const steps = state.source?.run.steps ?? 1;

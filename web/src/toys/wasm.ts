@@ -1,0 +1,88 @@
+// The toys' part of web/bindings.cpp as typed calls.
+import type { ToyReverse, ToyRun, ToyRunInfo } from "./protocol";
+
+export interface ToyExports {
+  HEAPU8: Uint8Array;
+  HEAPF32: Float32Array;
+  UTF8ToString(pointer: number): string;
+  _malloc(bytes: number): number;
+  _free(pointer: number): void;
+  _ud_error(): number;
+  _ud_toy_open(bytes: number, size: number): number;
+  _ud_toy_run(steps: number, count: number, seed: number): number;
+  _ud_toy_points(index: number, what: number): number;
+  _ud_toy_density(state: number, side: number, reach: number, out: number): number;
+  _ud_toy_reverse(step: number, x: number, y: number, side: number, out: number): number;
+}
+
+const X = 0;
+const MU = 1;
+const SIGMA = 2;
+const REVERSE_NUMBERS = 12;
+
+export class ToyCore {
+  constructor(private readonly module: ToyExports) {}
+
+  /** The name that the open model was asked for by. */
+  opened = "";
+
+  /** Throws the loader's sentence if the bytes are no model of points; what was open stays open. */
+  open(name: string, bytes: Uint8Array): void {
+    const pointer = this.module._malloc(Math.max(bytes.length, 1));
+    this.module.HEAPU8.set(bytes, pointer);
+    const opened = this.module._ud_toy_open(pointer, bytes.length);
+    this.module._free(pointer);
+    if (opened !== 0) throw new Error(this.module.UTF8ToString(this.module._ud_error()));
+    this.opened = name;
+  }
+
+  run(steps: number, count: number, seed: number): ToyRun {
+    const text = this.module.UTF8ToString(this.module._ud_toy_run(steps, count, seed));
+    const info = JSON.parse(text) as ToyRunInfo;
+    const pairs = (index: number, what: number) => {
+      const pointer = this.module._ud_toy_points(index, what);
+      return this.floats(pointer, 2 * count);
+    };
+    const states = info.t.map((_, i) => i);
+    return {
+      info,
+      x: states.map((i) => pairs(i, X)),
+      mu: states.slice(1).map((i) => pairs(i - 1, MU)),
+      sigma: states.slice(1).map((i) => pairs(i - 1, SIGMA)),
+    };
+  }
+
+  /** Nothing of states and steps that the run has not: a question may be of the run before. */
+  density(state: number, side: number, reach: number): Float32Array | undefined {
+    return this.filled(side * side, (out) => this.module._ud_toy_density(state, side, reach, out));
+  }
+
+  reverse(step: number, x: number, y: number, side: number): ToyReverse | undefined {
+    const all = this.filled(REVERSE_NUMBERS + side * side, (out) =>
+      this.module._ud_toy_reverse(step, x, y, side, out),
+    );
+    if (!all) return undefined;
+    const pair = (at: number): [number, number] => [all[at]!, all[at + 1]!];
+    return {
+      centre: pair(0),
+      reach: all[2]!,
+      mu: pair(3),
+      sigma: pair(5),
+      mean: pair(7),
+      deviation: pair(9),
+      kl_bits: all[11]!,
+      density: all.slice(REVERSE_NUMBERS),
+    };
+  }
+
+  private floats(pointer: number, count: number): Float32Array {
+    return this.module.HEAPF32.slice(pointer / 4, pointer / 4 + count);
+  }
+
+  private filled(count: number, fill: (out: number) => number): Float32Array | undefined {
+    const out = this.module._malloc(4 * count);
+    const values = fill(out) === 0 ? this.floats(out, count) : undefined;
+    this.module._free(out);
+    return values;
+  }
+}
