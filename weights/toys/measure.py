@@ -126,7 +126,7 @@ def charts(results):
           "perceptron": [(row["steps"], row["network"]) for row in rows["swiss-roll-perceptron"]],
           "best Gaussian": [(row["steps"], row["best"]) for row in rows["swiss-roll-perceptron"]]}
     yield "toy-kl.svg", line_chart(kl, "steps of a run", "mean KL of a step, bits", list(STEP_COUNTS),
-                                   [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2], Axis)
+                                   [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5], Axis)
 
 
 def main():
