@@ -2,7 +2,19 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import type { CreateModule } from "../../web/src/engine/wasm";
-import { button, expect, live, openLive, pause, seek, settled, slide, test, title } from "./page";
+import {
+  button,
+  expect,
+  live,
+  openLive,
+  openRecording,
+  pause,
+  seek,
+  settled,
+  slide,
+  test,
+  title,
+} from "./page";
 
 const panel = (page: Page) => page.locator("#network");
 const opener = (page: Page) => button(page, "Open the network");
@@ -181,14 +193,7 @@ test("says which of a step's calls is shown", async ({ page }) => {
 });
 
 test("opens on the recording, and the maps come with the engine", async ({ page }) => {
-  let release = () => {};
-  const held = new Promise<void>((resolve) => (release = resolve));
-  await page.route("**/*.safetensors", async (route) => {
-    await held;
-    await route.continue();
-  });
-  await page.goto("/");
-  await expect(page.locator("html")).toHaveAttribute("data-source", "recording");
+  const release = await openRecording(page);
   await opener(page).click();
   await expect(blocks(page)).not.toHaveCount(0);
   await expect(page.locator("#feature-waits")).toBeVisible();

@@ -36,6 +36,19 @@ export const test = base.extend<Fixtures>({
 });
 export { expect };
 
+/** Opens the page, whose model comes only once the returned function is called: the recording plays. */
+export async function openRecording(page: Page): Promise<() => void> {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route("**/*.safetensors", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto("/");
+  await expect(page.locator("html")).toHaveAttribute("data-source", "recording");
+  return release;
+}
+
 /** Opens the page with these settings and waits for the live run. */
 export async function openLive(page: Page, settings = "", base = "/"): Promise<void> {
   await page.goto(`${base}#${settings}`);

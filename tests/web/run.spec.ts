@@ -9,6 +9,7 @@ import {
   levels,
   live,
   openLive,
+  openRecording,
   pause,
   pixels,
   press,
@@ -22,14 +23,7 @@ import {
 } from "./page";
 
 test("opens on a recording that plays, and the live run takes over where it is", async ({ page }) => {
-  let release = () => {};
-  const held = new Promise<void>((resolve) => (release = resolve));
-  await page.route("**/*.safetensors", async (route) => {
-    await held;
-    await route.continue();
-  });
-  await page.goto("/");
-  await expect(page.locator("html")).toHaveAttribute("data-source", "recording");
+  const release = await openRecording(page);
   await expect(page.locator("#badge")).toContainText("Recording");
   await expect(title(page)).not.toContainText("Step 1 of 50"); // it plays
   await button(page, "Pause").click();
