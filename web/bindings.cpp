@@ -141,17 +141,20 @@ EMSCRIPTEN_KEEPALIVE int ud_compute(int step) {
 }
 
 /// A weights file as a plan for a GPU, JSON (describe_plan()); null and ud_error() if it cannot be one. Its
-/// weights follow from ud_gpu_weights(), as floats, until ud_gpu_release().
-EMSCRIPTEN_KEEPALIVE const char* ud_gpu_plan(const std::uint8_t* bytes, int size, int max_batch) {
+/// weights, in words of 32 bits, follow from ud_gpu_weights() until ud_gpu_release().
+EMSCRIPTEN_KEEPALIVE const char* ud_gpu_plan(const std::uint8_t* bytes, int size, int max_batch,
+                                             int float16) {
   const Result<Model> model =
       load_model(std::as_bytes(std::span(bytes, static_cast<size_t>(std::max(size, 0)))));
-  Result<gpu::Plan> plan = model ? gpu::compile(model->graph, max_batch) : Result<gpu::Plan>(model.error());
+  const gpu::WeightType type = float16 ? gpu::WeightType::Float16 : gpu::WeightType::Float32;
+  Result<gpu::Plan> plan =
+      model ? gpu::compile(model->graph, max_batch, type) : Result<gpu::Plan>(model.error());
   state->error = plan ? "" : plan.error().message;
   if (!plan) return nullptr;
   state->plan = std::move(*plan);
   return returned(gpu::describe_plan(state->plan));
 }
-EMSCRIPTEN_KEEPALIVE const float* ud_gpu_weights() { return state->plan.weights.data(); }
+EMSCRIPTEN_KEEPALIVE const std::uint32_t* ud_gpu_weights() { return state->plan.weights.data(); }
 EMSCRIPTEN_KEEPALIVE int ud_gpu_weights_size() { return static_cast<int>(state->plan.weights.size()); }
 EMSCRIPTEN_KEEPALIVE void ud_gpu_release() { state->plan = {}; }
 

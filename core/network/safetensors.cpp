@@ -4,12 +4,13 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
+
+#include "core/base/half.h"
 
 namespace undiffuse {
 namespace {
@@ -33,16 +34,6 @@ std::uint64_t little_endian(std::span<const std::byte> bytes) {
   std::uint64_t value = 0;
   for (size_t i = bytes.size(); i-- > 0;) value = value << 8 | std::to_integer<std::uint64_t>(bytes[i]);
   return value;
-}
-
-// IEEE half to float, exact for every value.
-float half_to_float(std::uint16_t half) {
-  const std::uint32_t sign = half >> 15, exponent = half >> 10 & 31, fraction = half & 1023;
-  const float magnitude =
-      exponent == 31  ? std::numeric_limits<float>::infinity()  // NaN is refused alike
-      : exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
-                      : std::ldexp(static_cast<float>(1024 + fraction), static_cast<int>(exponent) - 25);
-  return sign ? -magnitude : magnitude;
 }
 
 size_t size_of(DType dtype) { return dtype == DType::F32 ? 4 : 2; }

@@ -2,14 +2,16 @@
 //
 // usage: gpu_cases FOLDER [WEIGHTS.safetensors...]     every op over random shapes, then the models
 //
-// FOLDER/cases.json lists them: {name, plan, batch}; FOLDER/N.bin holds weights, x, t, label, expected as
-// float32, one after the other.
+// FOLDER/cases.json lists them: {name, plan, batch, weights}; FOLDER/N.bin holds so many words of weights,
+// then x, t, label, expected as float32, one after the other.
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "core/base/half.h"
 #include "core/network/gpu/plan.h"
 #include "core/run/model.h"
 #include "support/run_graph.h"
@@ -21,22 +23,14 @@ class Cases {
  public:
   explicit Cases(std::string folder) : folder_(std::move(folder)) {}
 
-  /// `batch` images in buffers that are made for a few more.
+  /// `batch` images in buffers that are made for a few more; once more with float16 weights, if there are
+  /// any.
   void add(const std::string& name, const Graph& graph, int batch) {
-    Result<gpu::Plan> plan = gpu::compile(graph, batch + static_cast<int>(cases_.size() % 3));
-    if (!plan) return fail(name + ": " + plan.error().message);
-    const Batch inputs = random_batch(graph, batch, cases_.size());
-    const std::vector<float> labels(inputs.label.begin(), inputs.label.end());
-    std::ofstream file(folder_ + "/" + std::to_string(cases_.size()) + ".bin", std::ios::binary);
-    for (const auto& part : {plan->weights, inputs.x, inputs.t, labels, run_engine(graph, inputs)}) {
-      file.write(reinterpret_cast<const char*>(part.data()),
-                 static_cast<std::streamsize>(part.size() * sizeof(float)));
+    add(name, graph, batch, gpu::WeightType::Float32);
+    const auto has_matrix = [](const Op& op) { return op.kind == OpKind::Convolution; };
+    if (std::any_of(graph.ops.begin(), graph.ops.end(), has_matrix)) {
+      add(name + ", float16 weights", rounded(graph), batch, gpu::WeightType::Float16);
     }
-    cases_.push_back({{"name", name},
-                      {"batch", batch},
-                      {"weights", plan->weights.size()},
-                      {"plan", nlohmann::json::parse(gpu::describe_plan(*plan))}});
-    if (!file) fail(name + ": could not write it");
   }
 
   void fail(const std::string& why) {
@@ -50,6 +44,36 @@ class Cases {
   }
 
  private:
+  // As float16 holds the weights: what is left to compare is the shaders. The models are rounded already.
+  static Graph rounded(Graph graph) {
+    for (Op& op : graph.ops) {
+      if (op.kind != OpKind::Convolution) continue;
+      for (float& weight : op.weight) weight = half_to_float(float_to_half(weight));
+    }
+    return graph;
+  }
+
+  void add(const std::string& name, const Graph& graph, int batch, gpu::WeightType type) {
+    Result<gpu::Plan> plan = gpu::compile(graph, batch + static_cast<int>(cases_.size() % 3), type);
+    if (!plan) return fail(name + ": " + plan.error().message);
+    const Batch inputs = random_batch(graph, batch, cases_.size());
+    const std::vector<float> labels(inputs.label.begin(), inputs.label.end());
+    std::ofstream file(folder_ + "/" + std::to_string(cases_.size()) + ".bin", std::ios::binary);
+    write(file, plan->weights);
+    for (const auto& part : {inputs.x, inputs.t, labels, run_engine(graph, inputs)}) write(file, part);
+    cases_.push_back({{"name", name},
+                      {"batch", batch},
+                      {"weights", plan->weights.size()},
+                      {"plan", nlohmann::json::parse(gpu::describe_plan(*plan))}});
+    if (!file) fail(name + ": could not write it");
+  }
+
+  template <typename Word>
+  static void write(std::ofstream& file, const std::vector<Word>& words) {
+    file.write(reinterpret_cast<const char*>(words.data()),
+               static_cast<std::streamsize>(words.size() * sizeof(Word)));
+  }
+
   std::string folder_;
   nlohmann::json cases_ = nlohmann::json::array();
   bool failed_ = false;

@@ -69,12 +69,39 @@ TEST(GpuPlan, EveryShaderIsThereWithWhatItCalls) {
   for (const gpu::Dispatch& dispatch : plan->dispatches) {
     const std::string source = gpu::shader_source(dispatch.shader);
     EXPECT_NE(source.find("fn main("), std::string::npos) << dispatch.shader;
-    for (const char* function : {"silu", "on_circle"}) {
+    for (const char* function : {"silu", "on_circle", "four_weights"}) {
       const bool called = source.find(std::string(function) + "(") != std::string::npos;
       EXPECT_EQ(called, source.find("fn " + std::string(function) + "(") != std::string::npos) << function;
     }
   }
   EXPECT_EQ(gpu::shader_source("no such shader"), "");
+}
+
+TEST(GpuPlan, Float16HalvesTheMatricesAndTheirTraffic) {
+  const Graph graph = tiny_graph();
+  const gpu::Plan whole = gpu::compile(graph, 1).value(),
+                  half = gpu::compile(graph, 1, gpu::WeightType::Float16).value();
+  for (size_t i = 0; i < graph.ops.size(); ++i) {
+    const gpu::Dispatch &before = whole.dispatches[i], &after = half.dispatches[i];
+    if (graph.ops[i].kind != OpKind::Convolution) {
+      EXPECT_EQ(after.traffic, before.traffic);
+      continue;
+    }
+    EXPECT_EQ(2 * after.bindings[1].size, before.bindings[1].size) << after.label;
+    EXPECT_EQ(after.bindings[2].size, before.bindings[2].size) << "biases stay as they are";
+    EXPECT_EQ(before.traffic - after.traffic, after.bindings[1].size);
+  }
+}
+
+TEST(GpuPlan, Float16WeightsAreTheNearest) {
+  GraphMaker maker(1, 1, 3);
+  maker.convolution(GraphMaker::kX, 1);
+  Graph graph = maker.finish();
+  graph.ops[0].weight = {1.0f / 3, -2, 1e-9f};
+  const gpu::Plan plan = gpu::compile(graph, 1, gpu::WeightType::Float16).value();
+  const size_t at = plan.dispatches[0].bindings[1].offset;
+  EXPECT_EQ(plan.weights[at], 0xc0003555u);  // 1/3 in the low half, then -2
+  EXPECT_EQ(plan.weights[at + 1], 0u);       // too small, and what the row is padded with
 }
 
 TEST(GpuPlan, RefusesWhatDefaultLimitsDoNotTake) {

@@ -7,6 +7,7 @@ import { build } from "esbuild";
 import type { Page } from "@playwright/test";
 import type { Executor } from "../../web/src/engine/gpu/executor";
 import type { Plan } from "../../web/src/engine/gpu/plan";
+import type { BackendChoice } from "../../web/src/engine/gpu/switch";
 import { applied, expect, finish, levels, openLive, seek, select, slide, test } from "./page";
 
 const path = (name: string) => join(__dirname, "../..", name);
@@ -66,7 +67,7 @@ async function compare(page: Page, cases: Case[]): Promise<{ name: string; diffe
       const values = new Float32Array(await (await fetch(`/gpu-cases/${i}.bin`)).arrayBuffer());
       let at = 0;
       const take = (count: number) => values.slice(at, (at += count));
-      const executor = await Executor.create(device, plan, take(weights));
+      const executor = await Executor.create(device, plan, new Uint32Array(take(weights).buffer));
       executors.push(executor);
       const raw = await executor.run({ x: take(batch * plan.input), t: take(batch), label: take(batch) });
       results.push({ name, difference: relativeDifference(raw, take(batch * plan.result)) });
@@ -90,17 +91,17 @@ async function reseed(page: Page, seed: string): Promise<void> {
 }
 
 /** The final image's grey levels; on the GPU, the run starts there. */
-async function finalLevels(page: Page, settings: string, backend: "webgpu" | "wasm"): Promise<number[]> {
+async function finalLevels(page: Page, settings: string, backend: BackendChoice): Promise<number[]> {
   await page.emulateMedia({ reducedMotion: "reduce" }); // it starts paused
   await openLive(page, `${settings}&backend=${backend}`);
-  if (backend === "webgpu") {
+  if (backend !== "wasm") {
     await expect(badge(page)).toContainText("WebGPU");
     const seed = await page.getByRole("spinbutton", { name: "Seed" }).inputValue();
     await reseed(page, "99"); // the CPU engine has taken the first steps of this one
     await reseed(page, seed);
   }
   await finish(page);
-  if (backend === "webgpu") await expect(badge(page)).toContainText("WebGPU");
+  if (backend !== "wasm") await expect(badge(page)).toContainText("WebGPU");
   return levels(page, "next");
 }
 
@@ -134,9 +135,12 @@ test("every op and every model as the CPU engine", async ({ page }) => {
     expect(difference, name).toBeLessThanOrEqual(PARITY_TOL); // false for NaN, too
   }
   expect(results.length).toBe(cases.length);
-  expect(results.filter(({ name }) => name.startsWith("model")).length).toBe(models.length);
-  const worst = results.reduce((a, b) => (a.difference > b.difference ? a : b));
-  console.log(`${results.length} cases, worst ${worst.difference.toExponential(1)}: ${worst.name}`);
+  for (const float16 of [false, true]) {
+    const some = results.filter(({ name }) => name.endsWith(", float16 weights") === float16);
+    expect(some.filter(({ name }) => name.startsWith("model")).length).toBe(models.length);
+    const worst = some.reduce((a, b) => (a.difference > b.difference ? a : b));
+    console.log(`${some.length} cases, worst ${worst.difference.toExponential(1)}: ${worst.name}`);
+  }
 });
 
 test("it takes over without a jump, and ends in the same image", async ({ page, context }) => {
@@ -208,6 +212,30 @@ test("the noise's integers are exact", async ({ page }) => {
     "408f276d", "41c83b0e", "a20bc7c6", "6d5451fd",
     "d16cfe09", "94fdcceb", "5001e420", "24126ea1",
   ]);
+});
+
+test("float16 weights: the same image, from half the memory", async ({ page, context }) => {
+  test.setTimeout(120_000);
+  await inWorker(page, () => {
+    const sizes: number[] = [];
+    Object.assign(globalThis, { sizes });
+    const create = GPUDevice.prototype.createBuffer;
+    GPUDevice.prototype.createBuffer = function (of) {
+      if (of.label === "weights") sizes.push(of.size);
+      return create.call(this, of);
+    };
+  });
+  const settings = "seed=3&steps=3&guidance=1";
+  const halved = await finalLevels(page, settings, "webgpu-float16");
+  const sizes = () =>
+    page.workers()[0]!.evaluate(() => (globalThis as unknown as { sizes: number[] }).sizes);
+  await expect(select(page, "Backend")).toHaveValue("webgpu-float16");
+  await select(page, "Backend").selectOption("webgpu");
+  await expect.poll(async () => (await sizes()).length).toBe(2);
+  const [half, whole] = await sizes();
+  expect(half! / whole!).toBeLessThan(0.55); // biases and norms stay float32
+  const cpu = await finalLevels(await context.newPage(), settings, "wasm");
+  expect(largestDifference(halved, cpu)).toBeLessThanOrEqual(PICTURE_TOL);
 });
 
 for (const sampler of ["ancestral", "edm-euler&churn=30&schedule=rho", "dpm-solver-2m"]) {

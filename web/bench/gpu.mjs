@@ -121,7 +121,7 @@ async function measure(numCalls) {
     const core = new ours.Core(await createUndiffuse({ wasmBinary }), 1);
     core.open(file);
     const adapter = await navigator.gpu.requestAdapter();
-    const { plan, weights } = core.gpuPlan(file, 32);
+    const { plan, weights } = core.gpuPlan(file, { maxBatch: 32, weights: "float32" });
     const executor = await ours.Executor.create(await adapter.requestDevice(), plan, weights);
     const { inputs, raw } = core.sampleCall();
     const call = () => executor.run(inputs);

@@ -10,14 +10,13 @@ optimum and is felt at all t alike; the bound alone hardly moves the hidden laye
 
 import argparse
 import json
-import math
 import sys
-import time
 
 import torch
 from torch.nn import functional
 
 import bernoulli
+from descent import descend
 from bernoulli import NUM_BITS, NUM_STEPS
 from toy_file import write_toy
 from step_network import StepNetwork
@@ -44,21 +43,13 @@ def losses(network, sequences, generator):
 
 
 def train(network, args):
-    generator = torch.Generator().manual_seed(args.seed)
-    optimizer = torch.optim.Adam(network.parameters(), lr=args.lr, betas=(0.9, 0.99))
-    sequences, began, sums = bernoulli.heartbeats(), time.time(), []
-    for step in range(args.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = args.lr * min(1, (step + 1) / 100) * (0.002 + 0.998 * math.cos(math.pi / 2 * step / args.steps) ** 2)
+    generator, sequences = torch.Generator().manual_seed(args.seed), bernoulli.heartbeats()
+
+    def loss():
         gap, cross_entropy = losses(network, sequences, generator)
-        optimizer.zero_grad()
-        (gap + cross_entropy).backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 10.0)
-        optimizer.step()
-        sums.append(gap.item())
-        if (step + 1) % 500 == 0:
-            print(f"step {step + 1}/{args.steps}  gap {sum(sums) / len(sums):.4f} bits  {time.time() - began:.0f} s", flush=True)
-            sums = []
+        return gap + cross_entropy, "gap", gap.item()
+
+    descend(network, loss, args.steps, args.lr, warm_up=100)
 
 
 def main():

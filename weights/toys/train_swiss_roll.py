@@ -11,12 +11,12 @@ noise that stays as it was drawn (2.4.1, "frozen noise").
 import argparse
 import math
 import sys
-import time
 
 import torch
 from torch import nn
 
 import swiss_roll
+from descent import descend
 from step_network import StepNetwork
 from toy_file import write_toy
 
@@ -72,27 +72,14 @@ def bound_bits(network, alpha_bar, draws, generator):
     return edge_entropies_bits(alpha_bar) - kl
 
 
-def learning_rate(step, args):
-    return min(1, (step + 1) / 200) * (0.002 + 0.998 * math.cos(math.pi / 2 * step / args.steps) ** 2)
-
-
 def train(network, betas, args):
     generator = torch.Generator().manual_seed(args.seed)
-    groups = [{"params": network.parameters(), "peak": args.lr}, {"params": betas.parameters(), "peak": 1e-2}]
-    optimizer = torch.optim.Adam(groups, lr=args.lr, betas=(0.9, 0.99))
-    began, sums = time.time(), []
-    for step in range(args.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = group["peak"] * learning_rate(step, args)
+
+    def loss():
         bound = bound_bits(network, betas.alpha_bar(), args.draws, generator)
-        optimizer.zero_grad()
-        (-bound).backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 10.0)
-        optimizer.step()
-        sums.append(bound.item())
-        if (step + 1) % 500 == 0:
-            print(f"step {step + 1}/{args.steps}  K {sum(sums) / len(sums):.4f} bits  {time.time() - began:.0f} s", flush=True)
-            sums = []
+        return -bound, "K", bound.item()
+
+    descend(network, loss, args.steps, args.lr, warm_up=200, others=[(betas.parameters(), 1e-2)])
 
 
 def main():

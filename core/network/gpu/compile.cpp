@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <set>
 
+#include "core/base/half.h"
 #include "core/network/gpu/kernels.h"
 #include "core/network/gpu/plan.h"
 #include "core/network/lifetimes.h"
@@ -65,9 +67,23 @@ class Memory {
   std::vector<int> of_;          // by BufferId
 };
 
-Binding add_weights(const std::vector<float>& tensor, std::vector<float>& weights) {
-  const Binding binding{Binding::kWeights, weights.size(), tensor.size()};
-  weights.insert(weights.end(), tensor.begin(), tensor.end());
+std::vector<std::uint32_t> float32_words(const std::vector<float>& tensor) {
+  std::vector<std::uint32_t> words(tensor.size());
+  std::memcpy(words.data(), tensor.data(), tensor.size() * sizeof(float));
+  return words;
+}
+
+std::vector<std::uint32_t> float16_words(const std::vector<float>& tensor) {
+  std::vector<std::uint32_t> words((tensor.size() + 1) / 2);
+  for (size_t i = 0; i < tensor.size(); ++i) {
+    words[i / 2] |= static_cast<std::uint32_t>(float_to_half(tensor[i])) << (i % 2 * 16);
+  }
+  return words;
+}
+
+Binding add_weights(const std::vector<std::uint32_t>& words, std::vector<std::uint32_t>& weights) {
+  const Binding binding{Binding::kWeights, weights.size(), words.size()};
+  weights.insert(weights.end(), words.begin(), words.end());
   weights.resize((weights.size() + Plan::kAlignment - 1) / Plan::kAlignment * Plan::kAlignment);
   return binding;
 }
@@ -87,11 +103,11 @@ size_t traffic_of(const Graph& graph, const Op& op, const Dispatch& dispatch) {
   for (const Binding& binding : dispatch.bindings) {
     if (binding.buffer == Binding::kWeights) weights[binding.offset] = binding.size;
   }
-  size_t floats = 0;
+  size_t words = 0;
   for (const BufferId id : touched)
-    floats += static_cast<size_t>(graph.buffers[static_cast<size_t>(id)].shape.size());
-  for (const auto& [offset, size] : weights) floats += size;
-  return floats;
+    words += static_cast<size_t>(graph.buffers[static_cast<size_t>(id)].shape.size());
+  for (const auto& [offset, size] : weights) words += size;
+  return words;
 }
 
 // The attention's query and what is mixed lie in workgroup memory, beside a share for each worker.
@@ -117,17 +133,24 @@ bool fits(const Plan& plan) {
 
 }  // namespace
 
-Result<Plan> compile(const Graph& graph, int max_batch) {
+Result<Plan> compile(const Graph& graph, int max_batch, WeightType weight_type) {
   UNDIFFUSE_ASSERT(max_batch >= 1 && graph.find("x") >= 0 && graph.find("output") >= 0);
   Plan plan;
   plan.max_batch = max_batch;
+  plan.weight_type = weight_type;
   const Memory memory(graph, max_batch, plan.buffers);
   const auto shape = [&](BufferId id) { return graph.buffers[static_cast<size_t>(id)].shape; };
   for (const Op& op : graph.ops) {
-    OpContext context{op, {}, shape(op.output), max_batch, {}, {}};
+    OpContext context{op, {}, shape(op.output), max_batch, {}, {}, {}};
     for (const BufferId input : op.inputs) context.in.push_back(shape(input));
     context.buffer = [&](BufferId id) { return Binding{memory.of(id), 0, 0}; };
-    context.weights = [&](const std::vector<float>& tensor) { return add_weights(tensor, plan.weights); };
+    context.weights = [&](const std::vector<float>& tensor) {
+      return add_weights(float32_words(tensor), plan.weights);
+    };
+    context.matrix = [&](const std::vector<float>& tensor) {
+      const bool half = weight_type == WeightType::Float16;
+      return add_weights(half ? float16_words(tensor) : float32_words(tensor), plan.weights);
+    };
     plan.dispatches.push_back(make_dispatch(context));
     Dispatch& dispatch = plan.dispatches.back();
     dispatch.label = graph.buffers[static_cast<size_t>(op.output)].name;

@@ -7,9 +7,11 @@ namespace {
 
 using nlohmann::json;
 
+constexpr size_t kWord = sizeof(std::uint32_t);
+
 json description_of(const Binding& binding) {
   if (binding.buffer != Binding::kWeights) return {{"buffer", binding.buffer}};
-  return {{"offset", binding.offset * sizeof(float)}, {"size", binding.size * sizeof(float)}};
+  return {{"offset", binding.offset * kWord}, {"size", binding.size * kWord}};
 }
 
 json description_of(const Dispatch& dispatch) {
@@ -25,7 +27,7 @@ json description_of(const Dispatch& dispatch) {
           {"items_per_group", dispatch.items_per_group},
           {"groups_y", dispatch.groups_y},
           {"flops", dispatch.flops},
-          {"traffic", dispatch.traffic * sizeof(float)}};
+          {"traffic", dispatch.traffic * kWord}};
 }
 
 }  // namespace
@@ -33,10 +35,11 @@ json description_of(const Dispatch& dispatch) {
 std::string describe_plan(const Plan& plan) {
   json shaders = json::object(), buffers = json::array(), dispatches = json::array();
   for (const Dispatch& dispatch : plan.dispatches) {
-    shaders[std::string(dispatch.shader)] = shader_source(dispatch.shader);
+    shaders[std::string(dispatch.shader)] = shader_source(dispatch.shader, plan.weight_type);
     dispatches.push_back(description_of(dispatch));
   }
-  for (const char* sampler : {"sampler_input", "sampler_step"}) shaders[sampler] = shader_source(sampler);
+  for (const char* sampler : {"sampler_input", "sampler_step"})
+    shaders[sampler] = shader_source(sampler, plan.weight_type);
   for (const PlanBuffer& buffer : plan.buffers) {
     buffers.push_back({{"label", buffer.label}, {"size", buffer.floats * sizeof(float)}});
   }

@@ -59,21 +59,21 @@ void convolution(const OpContext& context, Dispatch& dispatch) {
                     op.residual >= 0,
                     is_silu(op)};
   const Binding bias_binding = context.weights(bias);
-  dispatch.bindings = {context.buffer(op.inputs[0]), context.weights(packed_convolution(context)),
+  dispatch.bindings = {context.buffer(op.inputs[0]), context.matrix(packed_convolution(context)),
                        bias_binding, residual_or(context, bias_binding), context.buffer(op.output)};
   dispatch.items = out.pixels();
   dispatch.items_per_group = 4 * kTile;
   dispatch.groups_y = columns / (4 * kTile);
 }
 
-// [out, in] -> [in, out], so that neighbouring invocations read neighbours.
-std::vector<float> transposed(const std::vector<float>& weight, int out, int in) {
-  std::vector<float> moved(weight.size());
+// [out, in] -> [padded in / 4, out, 4], so that neighbouring invocations read neighbours.
+std::vector<float> packed_dense(const std::vector<float>& weight, int out, int in) {
+  std::vector<float> packed(static_cast<size_t>(padded(in, 4) * out));
   for (int o = 0; o < out; ++o) {
     for (int i = 0; i < in; ++i)
-      moved[static_cast<size_t>(i * out + o)] = weight[static_cast<size_t>(o * in + i)];
+      packed[static_cast<size_t>((i / 4 * out + o) * 4 + i % 4)] = weight[static_cast<size_t>(o * in + i)];
   }
-  return moved;
+  return packed;
 }
 
 void dense(const OpContext& context, Dispatch& dispatch) {
@@ -81,7 +81,7 @@ void dense(const OpContext& context, Dispatch& dispatch) {
   const int in = context.in[0].channels, out = context.out.channels;
   dispatch.shape = {context.max_batch, in, out, op.residual >= 0, is_silu(op)};
   const Binding bias = context.weights(op.bias);
-  dispatch.bindings = {context.buffer(op.inputs[0]), context.weights(transposed(op.weight, out, in)), bias,
+  dispatch.bindings = {context.buffer(op.inputs[0]), context.matrix(packed_dense(op.weight, out, in)), bias,
                        residual_or(context, bias), context.buffer(op.output)};
   for_each_element(out, dispatch);
 }

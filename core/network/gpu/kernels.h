@@ -16,6 +16,7 @@ struct OpContext {
   int max_batch;
   std::function<Binding(BufferId)> buffer;
   std::function<Binding(const std::vector<float>&)> weights;  ///< adds a tensor to the plan's weights
+  std::function<Binding(const std::vector<float>&)> matrix;   ///< likewise, in the plan's type of weights
 };
 
 /// Invocations of a workgroup where nothing speaks for another number; the shaders' WORKERS.

@@ -3,6 +3,7 @@
 // Every dispatch is one op of the graph. A plan stays within WebGPU's default limits.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,12 @@
 #include "core/network/graph.h"
 
 namespace undiffuse::gpu {
+
+/// How a plan stores the matrices of convolutions and dense layers; biases and the rest are float32.
+enum class WeightType {
+  Float32,
+  Float16,  ///< half the memory and traffic; no difference for a network that was stored so, as ours are
+};
 
 /// An override constant of a shader: a workgroup's size, or that of its memory.
 struct Constant {
@@ -22,8 +29,8 @@ struct Constant {
 struct Binding {
   static constexpr int kWeights = -1;
   int buffer = kWeights;
-  size_t offset = 0;  ///< floats, of weights; a multiple of kAlignment
-  size_t size = 0;    ///< floats, of weights
+  size_t offset = 0;  ///< words, of weights; a multiple of kAlignment
+  size_t size = 0;    ///< words, of weights
 };
 
 /// One shader run. For B images it takes ceil(B items / items_per_group) x groups_y workgroups.
@@ -40,7 +47,7 @@ struct Dispatch {
   int items_per_group = 1;
   int groups_y = 1;
   double flops = 0;    ///< of one image
-  size_t traffic = 0;  ///< floats read and written for one image: what an ideal cache would let through
+  size_t traffic = 0;  ///< words read and written for one image: what an ideal cache would let through
 };
 
 /// Memory of several of the graph's buffers, one after the other.
@@ -50,22 +57,23 @@ struct PlanBuffer {
 };
 
 struct Plan {
-  /// WebGPU's minStorageBufferOffsetAlignment, in floats.
+  /// WebGPU's minStorageBufferOffsetAlignment, in words of 32 bits.
   static constexpr size_t kAlignment = 64;
 
   int max_batch = 1;
   std::vector<PlanBuffer> buffers;
-  std::vector<float> weights;
+  WeightType weight_type = WeightType::Float32;
+  std::vector<std::uint32_t> weights;  ///< words: a float, or two float16 with the first in the low half
   std::vector<Dispatch> dispatches;
   int x = -1, t = -1, label = -1, output = -1;  ///< buffers: inputs as in ModelInputs (labels as floats), raw
   Shape input, result;                          ///< of one image
 };
 
 /// Fails with a sentence if the network is too large for WebGPU's default limits.
-Result<Plan> compile(const Graph& graph, int max_batch);
+Result<Plan> compile(const Graph& graph, int max_batch, WeightType weight_type = WeightType::Float32);
 
 /// The WGSL text of a shader with the functions that it uses; empty if there is none of this name.
-std::string shader_source(std::string_view name);
+std::string shader_source(std::string_view name, WeightType weight_type = WeightType::Float32);
 
 /// The plan as JSON for an executor: shaders, buffers, dispatches and inputs, sizes in bytes; without the
 /// weights.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "core/network/gpu/plan.h"
 #include "core/network/gpu/shader_files.h"
@@ -11,9 +12,14 @@ namespace {
 struct Library {
   std::string_view name;
   std::string_view call;
+  std::optional<WeightType> weight_type = {};  // the one that it is for; none for any
 };
-constexpr Library kLibraries[] = {
-    {"silu", "silu("}, {"normal", "normals("}, {"circle", "on_circle("}, {"step", ": Step;"}};
+constexpr Library kLibraries[] = {{"weights_float32", "four_weights(", WeightType::Float32},
+                                  {"weights_float16", "four_weights(", WeightType::Float16},
+                                  {"silu", "silu("},
+                                  {"normal", "normals("},
+                                  {"circle", "on_circle("},
+                                  {"step", ": Step;"}};
 
 std::string_view text_of(std::string_view name) {
   const auto files = shader_files();
@@ -24,10 +30,13 @@ std::string_view text_of(std::string_view name) {
 
 }  // namespace
 
-std::string shader_source(std::string_view name) {
+std::string shader_source(std::string_view name, WeightType weight_type) {
   std::string source(text_of(name));
   for (const Library& library : kLibraries) {
-    if (source.find(library.call) != std::string::npos) source += "\n" + std::string(text_of(library.name));
+    const bool called = source.find(library.call) != std::string::npos;
+    if (called && library.weight_type.value_or(weight_type) == weight_type) {
+      source += "\n" + std::string(text_of(library.name));
+    }
   }
   return source;
 }

@@ -22,7 +22,7 @@ struct Shape {
 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> image: array<f32>;     // [batch, in_height, in_width, in_channels]
-@group(0) @binding(2) var<storage, read> weight: array<vec4f>;  // [taps, channels padded to TILE, columns]
+@group(0) @binding(2) var<storage, read> weight: array<FourWeights>;  // [taps, channels padded to TILE, columns]
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;    // [columns]
 @group(0) @binding(4) var<storage, read> residual: array<f32>;  // as result; anything if not residual
 @group(0) @binding(5) var<storage, read_write> result: array<f32>;  // [rows, out_channels]
@@ -81,7 +81,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     let start = sources(picture, top, side, tap);
     for (var first = 0u; first < padded_channels; first += TILE) {
       left[local.x * TILE + local.y] = fetch(start, first + local.x);
-      right[local.y * TILE + local.x] = weight[(u32(tap) * padded_channels + first + local.y) * shape.columns + column];
+      let row_of_weights = u32(tap) * padded_channels + first + local.y;
+      right[local.y * TILE + local.x] = four_weights(weight[row_of_weights * shape.columns + column]);
       workgroupBarrier();
       for (var i = 0u; i < TILE; i++) {
         let a = left[i * TILE + local.y];

@@ -7,8 +7,8 @@ namespace {
 
 // A step may fall by several orders of magnitude: three steps of EDM's go from 80 to 2.5 to 0.002, a cosine
 // schedule's first one from 20,000 to 30. The correction would weigh the difference of two guesses at the
-// image by half that factor: at three steps a Fréchet distance of 8,250 for the digits' EDM model, 129
-// without it. So such steps stay Euler's.
+// image by half that factor, and three steps of the digits' EDM model draw grey rubbish; without it,
+// digits (weights/mnist-edm.json has the numbers). So such steps stay Euler's.
 constexpr double kLargestFall = 100;
 
 // Algorithm 2 with its x' put in: in EDM's x, and with r = level_prev / level of the raised start,

@@ -1,5 +1,13 @@
 // The WASM module's flat C functions (web/bindings.cpp) as typed calls.
-import { STEP_BYTES, type Ahead, type ModelInputs, type Plan, type Taken } from "./gpu/plan";
+import {
+  STEP_BYTES,
+  type Ahead,
+  type CompiledPlan,
+  type ModelInputs,
+  type Plan,
+  type PlanOptions,
+  type Taken,
+} from "./gpu/plan";
 import { ToyCore, type ToyExports } from "../toys/wasm";
 import { KEEPSAKES, type Applied, type Field, type Keepsake, type Run, type Schedules } from "./protocol";
 
@@ -27,7 +35,7 @@ interface Exports extends ToyExports {
   _ud_saved(): number;
   _ud_settings_of_png(bytes: number, size: number): number;
   _ud_milliseconds_per_step(): number;
-  _ud_gpu_plan(bytes: number, size: number, maxBatch: number): number;
+  _ud_gpu_plan(bytes: number, size: number, maxBatch: number, float16: number): number;
   _ud_gpu_weights(): number;
   _ud_gpu_weights_size(): number;
   _ud_gpu_release(): void;
@@ -149,15 +157,17 @@ export class Core {
   // --- A network that runs elsewhere ---
 
   /** A weights file as a plan for a GPU; throws a sentence if it cannot be one. */
-  gpuPlan(bytes: Uint8Array, maxBatch: number): { plan: Plan; weights: Float32Array<ArrayBuffer> } {
+  gpuPlan(bytes: Uint8Array, { maxBatch, weights: type }: PlanOptions): CompiledPlan {
     const text = this.withBytes(bytes, (pointer) =>
-      this.module._ud_gpu_plan(pointer, bytes.length, maxBatch),
+      this.module._ud_gpu_plan(pointer, bytes.length, maxBatch, type === "float16" ? 1 : 0),
     );
     if (text === 0) throw this.error();
     const plan = this.json<Plan>(text);
-    const weights = this.floats(this.module._ud_gpu_weights(), this.module._ud_gpu_weights_size());
+    const heap = this.module.HEAPU8.buffer;
+    const weights = new Uint32Array(heap, this.module._ud_gpu_weights(), this.module._ud_gpu_weights_size());
+    const copy = weights.slice(); // also out of shared memory
     this.module._ud_gpu_release();
-    return { plan, weights };
+    return { plan, weights: copy };
   }
 
   /** The next model call towards the step's record, about at most so many images; nothing if it is there. */

@@ -1,6 +1,7 @@
 // The worker: owns the core, serves the newest request first and works in short slices between
 // messages, so that the page is answered at once whatever the model costs.
 import { fetchBytes, type Progress } from "./download";
+import type { PlanOptions } from "./gpu/plan";
 import { GpuSwitch, type BackendChoice } from "./gpu/switch";
 import type { FeatureWant } from "./network";
 import type { FromWorker, ToWorker, Want } from "./protocol";
@@ -97,10 +98,10 @@ function modelOpened(ready: Core, bytes: Uint8Array, backend: BackendChoice): vo
   core = ready;
   gpu.stop();
   const subject = {
-    plan: (maxBatch: number) => {
+    plan: (options: PlanOptions) => {
       if (bytes.length > LARGEST_GPU_FILE)
         throw new Error("this model is too large to prepare for the GPU here");
-      return ready.gpuPlan(bytes, maxBatch);
+      return ready.gpuPlan(bytes, options);
     },
     sampleCall: () => ready.sampleCall(),
   };

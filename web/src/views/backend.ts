@@ -5,6 +5,7 @@ import type { BackendChoice, BackendStatus } from "../engine/gpu/switch";
 const OPTIONS: { value: BackendChoice; label: string }[] = [
   { value: "auto", label: "Auto" },
   { value: "webgpu", label: "WebGPU" },
+  { value: "webgpu-float16", label: "WebGPU, float16 weights" },
   { value: "wasm-threads", label: "WASM, threads" },
   { value: "wasm", label: "WASM, one thread" },
 ];

@@ -1,11 +1,18 @@
 // A GPU that is ready to run the model: found, tried and measured. All that can go wrong is a sentence.
-import type { Ahead, ModelInputs, Plan, Taken } from "./plan";
+import type { Ahead, CompiledPlan, ModelInputs, PlanOptions, Taken } from "./plan";
 import { Executor } from "./executor";
 
 /** What a backend is opened for: the model as a plan, and a call with the answer of the engine here. */
 export interface Subject {
-  plan(maxBatch: number): { plan: Plan; weights: Float32Array<ArrayBuffer> };
+  plan(options: PlanOptions): CompiledPlan;
   sampleCall(): { inputs: ModelInputs; raw: Float32Array };
+}
+
+/** What a person asked for. */
+export interface GpuWish {
+  /** Any adapter will do; without it software adapters and those slower than the engine here are refused. */
+  forced: boolean;
+  weights: PlanOptions["weights"];
 }
 
 /** Images that one call takes, guidance's second calls included. */
@@ -34,11 +41,11 @@ export class GpuBackend {
   ) {}
 
   /**
-   * Finds a GPU, makes the pipelines and compares one call. `forced` takes any adapter; without it software
-   * adapters and those slower than the engine here are refused. `lost` is called once, with a sentence, if
-   * the GPU stops working later.
+   * Finds a GPU, makes the pipelines and compares one call. `lost` is called once, with a sentence, if the
+   * GPU stops working later.
    */
-  static async open(subject: Subject, forced: boolean, lost: (reason: string) => void): Promise<GpuBackend> {
+  static async open(subject: Subject, wish: GpuWish, lost: (reason: string) => void): Promise<GpuBackend> {
+    const { forced, weights: type } = wish;
     const adapter = await findAdapter(forced);
     const device = await adapter.requestDevice({ label: "undiffuse" }); // with the default limits
     let backend: GpuBackend | undefined;
@@ -49,7 +56,7 @@ export class GpuBackend {
     void device.lost.then(({ message }) => stop(`the GPU was lost${message ? ` (${message})` : ""}`));
     device.onuncapturederror = ({ error }) => stop(`the GPU refused (${error.message})`);
     try {
-      const { plan, weights } = subject.plan(MAX_BATCH);
+      const { plan, weights } = subject.plan({ maxBatch: MAX_BATCH, weights: type });
       const executor = await Executor.create(device, plan, weights);
       const ms = await selfTest(subject, executor, forced);
       const calls = Math.min(Math.max(Math.floor(CALL_MS / ms), 1), MOST_CALLS);

@@ -20,7 +20,7 @@ export class Executor {
   ) {}
 
   /** Throws what the device says if it refuses a pipeline or has no memory for the buffers. */
-  static async create(device: GPUDevice, plan: Plan, weights: Float32Array<ArrayBuffer>): Promise<Executor> {
+  static async create(device: GPUDevice, plan: Plan, weights: Uint32Array<ArrayBuffer>): Promise<Executor> {
     device.pushErrorScope("out-of-memory");
     device.pushErrorScope("validation");
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;

@@ -31,6 +31,18 @@ export interface Dispatch {
   traffic: number;
 }
 
+export interface PlanOptions {
+  maxBatch: number;
+  /** How the GPU keeps the weights of convolutions and dense layers. */
+  weights: "float32" | "float16";
+}
+
+/** A plan with its weights, words of 32 bits. */
+export interface CompiledPlan {
+  plan: Plan;
+  weights: Uint32Array<ArrayBuffer>;
+}
+
 /** Inputs of one model call on a batch: x [B, height, width, channels], t and label [B]. */
 export interface ModelInputs {
   x: Float32Array<ArrayBuffer>;

@@ -1,8 +1,8 @@
 // Turns the GPU on and off for a model: what was asked for, what became of it, and one more try after a loss.
-import { GpuBackend, type Subject } from "./backend";
+import { GpuBackend, type GpuWish, type Subject } from "./backend";
 import type { Ahead, ModelInputs, Taken } from "./plan";
 
-export type BackendChoice = "auto" | "webgpu" | "wasm-threads" | "wasm";
+export type BackendChoice = "auto" | "webgpu" | "webgpu-float16" | "wasm-threads" | "wasm";
 
 /** What runs, for people. */
 export interface BackendStatus {
@@ -17,7 +17,7 @@ const RETRY_AFTER_MS = 10_000;
 export class GpuSwitch {
   private running: GpuBackend | undefined;
   private subject: Subject | undefined;
-  private forced = false;
+  private wish: GpuWish = { forced: false, weights: "float32" };
   private attempt = 0; // a newer one makes an older one silent
   private retries = 0;
 
@@ -37,7 +37,10 @@ export class GpuSwitch {
     this.retries = 0;
     if (choice === "wasm" || choice === "wasm-threads") return this.tell({ note: "" });
     this.subject = subject;
-    this.forced = choice === "webgpu";
+    this.wish = {
+      forced: choice !== "auto",
+      weights: choice === "webgpu-float16" ? "float16" : "float32",
+    };
     await this.try();
   }
 
@@ -47,7 +50,7 @@ export class GpuSwitch {
     const attempt = ++this.attempt;
     this.tell({ note: "The GPU is being prepared; WebAssembly runs meanwhile." });
     try {
-      const backend = await GpuBackend.open(subject, this.forced, (reason) => {
+      const backend = await GpuBackend.open(subject, this.wish, (reason) => {
         if (attempt === this.attempt) this.lose(reason);
       });
       if (attempt !== this.attempt) return backend.close();
