@@ -227,8 +227,7 @@ test("float16 weights: the same image, from half the memory", async ({ page, con
   });
   const settings = "seed=3&steps=3&guidance=1";
   const halved = await finalLevels(page, settings, "webgpu-float16");
-  const sizes = () =>
-    page.workers()[0]!.evaluate(() => (globalThis as unknown as { sizes: number[] }).sizes);
+  const sizes = () => page.workers()[0]!.evaluate(() => (globalThis as unknown as { sizes: number[] }).sizes);
   await expect(select(page, "Backend")).toHaveValue("webgpu-float16");
   await select(page, "Backend").selectOption("webgpu");
   await expect.poll(async () => (await sizes()).length).toBe(2);
