@@ -13,7 +13,7 @@ struct Library {
   std::string_view call;
 };
 constexpr Library kLibraries[] = {
-    {"silu", "silu("}, {"normal", "normals("}, {"circle", "on_circle("}, {"step", ": Step;"}};
+    {"activation", "activated("}, {"normal", "normals("}, {"circle", "on_circle("}, {"step", ": Step;"}};
 
 std::string_view text_of(std::string_view name) {
   const auto files = shader_files();

@@ -3,15 +3,19 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/network/temporal_basis.h"
+#include "core/process/respacing.h"
 #include "core/run/explain.h"
+#include "native/app/math_text.h"
 #include "native/app/network_drawing.h"
+#include "native/app/plot.h"
 #include "native/app/theme.h"
 #include "native/app/widgets.h"
 
 namespace undiffuse {
 namespace {
 
-constexpr float kGraphShare = 0.52f, kLargeSide = 150, kGap = 16;
+constexpr float kGraphShare = 0.52f, kLargeSide = 150, kGap = 16, kBasisHeight = 74;
 
 // Channels in rows, as nearly square as can be.
 struct Tiling {
@@ -111,7 +115,8 @@ void NetworkPanel::draw_features(const View& view, ImVec2 size) {
     shown_ = features;
     update(*features, block.output);
   }
-  const float words = px(126), top = ImGui::GetCursorPosY();
+  const bool over_time = view.run().network.basis.bumps > 0;
+  const float words = px(over_time ? 236 : 126), top = ImGui::GetCursorPosY();
   const float side = std::min(size.x - px(kLargeSide + kGap), size.y - top - words);
   if (shown_ && shown_->block == view.block) {
     draw_maps({side, side});
@@ -119,11 +124,48 @@ void NetworkPanel::draw_features(const View& view, ImVec2 size) {
     draw_large(view, px(kLargeSide));
   }
   ImGui::SetCursorPosY(top + side + px(8));
+  if (over_time) draw_basis(view, {size.x, px(kBasisHeight)});
   draw_words(view, block);
+}
+
+// The bumps over t = 1..T as they run, from noise on the left; the step's t marked.
+void NetworkPanel::draw_basis(const View& view, ImVec2 size) const {
+  const RunInfo& run = view.run();
+  const auto [bumps, num_steps] = run.network.basis;
+  const double last = num_steps;
+  const Plot plot({size.x - px(12), size.y}, {-last, -1}, {0, 1.25});
+  constexpr int kPoints = 181;
+  std::vector<float> g(static_cast<size_t>(bumps));
+  std::vector<std::vector<ImVec2>> curves(g.size());
+  for (int i = 0; i < kPoints; ++i) {
+    const double t = 1 + (last - 1) * i / (kPoints - 1);
+    temporal_basis(t, num_steps, g);
+    for (size_t j = 0; j < g.size(); ++j) curves[j].push_back(plot.at(-t, static_cast<double>(g[j])));
+  }
+  const size_t chosen = static_cast<size_t>(channel_) % g.size();
+  const bool of_one = maps_.size() > 2 && view.block + 1 < static_cast<int>(run.network.blocks.size()) &&
+                      !run.network.blocks[static_cast<size_t>(view.block)].channels.empty();
+  plot.floor(theme().line);
+  for (const auto& curve : curves) plot.line(curve, theme().faint, 1.5f);
+  if (of_one) plot.line(curves[chosen], theme().accent, 2);
+  plot.label({plot.min().x, plot.min().y + px(8)}, "the bumps g_j over time, from t = T to 1", theme().muted,
+             0);
+  if (!view.has_run()) return;
+  const Stage& stage = run.table[static_cast<size_t>(view.now().step)];
+  const double t = model_time(run.model.trained, stage.churn.alpha_bar);
+  temporal_basis(t, num_steps, g);
+  plot.vertical(-t, theme().now);
+  for (size_t j = 0; j < g.size(); ++j) {
+    if (g[j] > 0.01f) plot.dot(-t, static_cast<double>(g[j]), theme().now, 3);
+  }
+  const std::string text = "t = " + format_value(t, 0);
+  plot.label({plot.at(-t, 0).x + px(6), plot.min().y + px(8)}, text.c_str(), theme().now,
+             t < last / 8 ? 1.0f : 0.0f);
 }
 
 void NetworkPanel::draw_words(const View& view, const Block& block) {
   ImGui::BeginGroup();
+  if (!block.note.empty()) wrapped(block.note, theme().ink);
   wrapped(joined(block.ops), theme().ink);
   wrapped(
       "A map for each channel, from its own −max (blue) over 0 (white) to +max (orange). Lines: whole to the "
@@ -163,13 +205,15 @@ void NetworkPanel::draw_large(const View& view, float side) {
   ImGui::BeginGroup();
   ImGui::Image(map.texture->id(), {side, side});
   legend(Colormap::Diverging, map.scale, 2, side);
+  const RunInfo& run = view.run();
+  const auto& names = run.network.blocks[static_cast<size_t>(view.block)].channels;
+  if (!names.empty()) math_text(names[static_cast<size_t>(channel_)], theme().ink);
   muted_text(("channel " + std::to_string(channel_ + 1) + " of " + std::to_string(maps_.size())).c_str());
   const MapRange range = range_of(map.values);
   const auto number = [](float value) { return format_value(static_cast<double>(value)); };
   const bool one = range.min == range.max;
   muted_text((number(range.min) + (one ? "" : " to " + number(range.max))).c_str());
-  const RunInfo& run = view.run();
-  if (view.block + 1 == static_cast<int>(run.network.blocks.size())) {
+  if (names.empty() && view.block + 1 == static_cast<int>(run.network.blocks.size())) {
     const bool mean = channel_ < run.model.image.channels;
     muted_text(mean ? "the network's mean output" : "r, for the variance");
   }

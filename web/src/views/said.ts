@@ -16,6 +16,8 @@ interface Pixel {
   x_t: number;
   x: number;
   raw: number;
+  /** The variance half of the output: r, or z^Σ. */
+  variance: number;
   x0: number;
   x0_2: number;
   mu: number;
@@ -33,6 +35,7 @@ function read(state: State, transition: Transition): Pixel | undefined {
     x_t: value(Field.XT),
     x: value(transition.churn > 0 ? Field.XHat : Field.XT),
     raw: value(Field.MeanOutput),
+    variance: value(Field.LogVar),
     x0: value(Field.X0Hat),
     x0_2: transition.second === "none" ? 0 : value(Field.X0Hat2),
     mu: value(Field.Mu),
@@ -56,8 +59,101 @@ function churnLines(transition: Transition, alphaBar: number, { x_t, x }: Pixel)
   ];
 }
 
+const logit = (p: number) => Math.log(p / (1 - p));
+
+/** A "transition" in its own terms: core/run/explain.cpp's OwnTerms. */
+interface OwnTerms {
+  beta: number;
+  alphaBarPrev: number;
+  first: boolean;
+  mu: number;
+  variance: number;
+  /** The run's step is the network's own: nothing else is needed. */
+  taken: boolean;
+}
+
+function ownTerms(run: Run, step: number, clip: boolean, pixel: Pixel): OwnTerms | undefined {
+  const transition = run.transition[step]!;
+  if (!transition.own) return undefined;
+  const { beta, alpha_bar_prev: alphaBarPrev, first } = transition.own;
+  const exponent = Math.min(4, Math.max(-14, pixel.variance / Math.sqrt(run.model.num_steps)));
+  const plain = transition.var_on_x0_var !== 0 && transition.second === "none" && transition.churn === 0;
+  const clipped = clip && clamped(run, pixel.x0) !== pixel.x0;
+  return {
+    beta,
+    alphaBarPrev,
+    first,
+    mu: Math.sqrt(1 - beta) * pixel.x + (first ? 0 : Math.sqrt(beta) * pixel.raw),
+    variance: first ? beta : 1 / (1 + Math.exp(-exponent - logit(beta))),
+    taken: plain && !clipped && Math.abs(run.alpha_bar[step + 1]! - alphaBarPrev) < 1e-12,
+  };
+}
+
+/** μ and Σ of the network's own step, primed where the run takes another; at t = 1 the forward kernel. */
+function ownLines(run: Run, own: OwnTerms | undefined, x: string, pixel: Pixel): Line[] {
+  if (!own) return [];
+  const prime = own.taken ? "" : "′";
+  const kept = `${f(Math.sqrt(1 - own.beta))} · ${signed(pixel.x)}`;
+  if (own.first)
+    return [
+      { formula: `μ${prime} = √(1−β) ${x}`, numbers: kept, result: own.mu },
+      { formula: `Σ${prime} = β`, numbers: "the forward kernel, at t = 1", result: own.variance },
+    ];
+  const exponent = pixel.variance / Math.sqrt(run.model.num_steps);
+  return [
+    {
+      formula: `μ${prime} = √(1−β) ${x} + √β z^μ`,
+      numbers: `${kept} + ${f(Math.sqrt(own.beta))} · ${signed(pixel.raw)}`,
+      result: own.mu,
+    },
+    {
+      formula: `Σ${prime} = sigmoid(z^Σ/√T + logit β)`,
+      numbers: `sigmoid(${f(exponent)} + ${signed(logit(own.beta))})`,
+      result: own.variance,
+    },
+  ];
+}
+
+/** Of q(x_s | x_t, x_0) from alphaBar to a cleaner alphaBarPrev: core/process/forward_kernel.h. */
+function posterior(alphaBar: number, alphaBarPrev: number): { c0: number; c1: number; betaTilde: number } {
+  const alpha = alphaBar / alphaBarPrev;
+  return {
+    c0: (Math.sqrt(alphaBarPrev) * (1 - alpha)) / (1 - alphaBar),
+    c1: (Math.sqrt(alpha) * (1 - alphaBarPrev)) / (1 - alphaBar),
+    betaTilde: ((1 - alpha) * (1 - alphaBarPrev)) / (1 - alphaBar),
+  };
+}
+
+/** From μ′ of the own step to x̂_0, on which any step may build. */
+function ownToX0(own: OwnTerms, alphaBar: number, x: string, pixel: Pixel): Line {
+  if (own.alphaBarPrev === 1) return { formula: "x̂_0 = μ′", numbers: f(own.mu), result: pixel.x0 };
+  const { c0, c1 } = posterior(alphaBar, own.alphaBarPrev);
+  return {
+    formula: `x̂_0 = (μ′ − c_1′ ${x}) / c_0′`,
+    numbers: `(${f(own.mu, 4)} − ${f(c1, 4)} · ${signed(pixel.x)}) / ${f(c0, 4)}`,
+    result: pixel.x0,
+  };
+}
+
+function x0VarLine(own: OwnTerms | undefined, alphaBar: number, pixel: Pixel, result: number): Line {
+  if (!own)
+    return {
+      formula: "Var[x_0] = (1−ᾱ) e^r",
+      numbers: `${f(1 - alphaBar)} · e^${signed(pixel.variance)}`,
+      result,
+    };
+  if (own.alphaBarPrev === 1) return { formula: "Var[x_0] = Σ′", numbers: f(own.variance, 4), result };
+  const { c0, betaTilde } = posterior(alphaBar, own.alphaBarPrev);
+  return {
+    formula: "Var[x_0] = (Σ′ − β̃′) / c_0′^2",
+    numbers: `(${f(own.variance, 6)} − ${f(betaTilde, 6)}) / ${f(c0, 4)}²`,
+    result,
+  };
+}
+
 /** From the raw output to x̂_0; x names what the network was shown. */
-function answerLine(run: Run, alphaBar: number, x: string, pixel: Pixel): Line {
+function answerLine(run: Run, own: OwnTerms | undefined, alphaBar: number, x: string, pixel: Pixel): Line {
+  if (own) return ownToX0(own, alphaBar, x, pixel);
   const signal = Math.sqrt(alphaBar);
   const noise = Math.sqrt(1 - alphaBar);
   const { raw, x0: result } = pixel;
@@ -74,6 +170,7 @@ function answerLine(run: Run, alphaBar: number, x: string, pixel: Pixel): Line {
         numbers: `(${f(pixel.x)} − ${f(noise)} · ${signed(raw)}) / ${f(signal)}`,
         result,
       };
+    case "transition":
     case "x0":
       return { formula: "x̂_0 = raw output", numbers: f(raw), result };
     case "edm": {
@@ -90,8 +187,12 @@ function answerLine(run: Run, alphaBar: number, x: string, pixel: Pixel): Line {
   }
 }
 
-function meanLine(transition: Transition, clip: boolean, x: string, pixel: Pixel): Line {
-  const used = (x0: number) => (clip ? Math.min(1, Math.max(-1, x0)) : x0);
+function clamped({ model: { range } }: Run, x0: number): number {
+  return Math.min(range[1], Math.max(range[0], x0));
+}
+
+function meanLine(run: Run, transition: Transition, clip: boolean, x: string, pixel: Pixel): Line {
+  const used = (x0: number) => (clip ? clamped(run, x0) : x0);
   const name = (symbol: string, x0: number) => (used(x0) === x0 ? symbol : `clip(${symbol})`);
   const { on_x0, on_x, on_second, second } = transition;
   const also = second !== "none";
@@ -104,19 +205,23 @@ function meanLine(transition: Transition, clip: boolean, x: string, pixel: Pixel
   };
 }
 
-function deviationLines(state: State, run: Run, transition: Transition, sigma: number): Line[] {
+function deviationLines(
+  state: State,
+  transition: Transition,
+  own: OwnTerms | undefined,
+  pixel: Pixel,
+): Line[] {
+  const { sigma } = pixel;
   if (isStill(transition)) return [{ formula: "σ", numbers: "no fresh noise", result: 0 }];
   if (transition.var_on_x0_var === 0) {
     const large = state.values.variance === "fixed-large" ? "σ^2 = β" : "σ^2 = β̃";
     const formula = state.values.sampler === "ddim" ? "σ^2 = η^2 β̃" : large;
     return [{ formula, numbers: `${f(transition.var_const, 4)}, so σ`, result: sigma }];
   }
-  const alphaBar = run.alpha_bar[shownStep(state)]!;
   const variance = pixelValue(state, Field.X0Var)!;
-  const r = pixelValue(state, Field.LogVar)!;
   const c0 = Math.sqrt(transition.var_on_x0_var);
   return [
-    { formula: "Var[x_0] = (1−ᾱ) e^r", numbers: `${f(1 - alphaBar)} · e^${signed(r)}`, result: variance },
+    x0VarLine(own, transition.alpha_bar_hat, pixel, variance),
     {
       formula: "σ^2 = β̃ + c_0^2 Var[x_0]",
       numbers: `${f(transition.var_const, 4)} + ${f(c0)}² · ${f(variance, 4)}, so σ`,
@@ -133,11 +238,18 @@ function lines(state: State): Line[] {
   const pixel = read(state, transition);
   if (!pixel) return [];
   const x = transition.churn > 0 ? "x̂_t" : "x_t";
+  const clip = state.values.clip === 1;
+  const own = ownTerms(run, step, clip, pixel);
+  const byImage = () => [
+    answerLine(run, own, transition.alpha_bar_hat, x, pixel),
+    meanLine(run, transition, clip, x, pixel),
+    ...deviationLines(state, transition, own, pixel),
+  ];
+  const root = () => ({ formula: "σ = √Σ", numbers: `√${f(own!.variance, 4)}`, result: pixel.sigma });
   return [
     ...churnLines(transition, run.alpha_bar[step]!, pixel),
-    answerLine(run, transition.alpha_bar_hat, x, pixel),
-    meanLine(transition, state.values.clip === 1, x, pixel),
-    ...deviationLines(state, run, transition, pixel.sigma),
+    ...ownLines(run, own, x, pixel),
+    ...(own?.taken ? [root()] : byImage()),
     {
       formula: "x_{t−1} = μ + σ z",
       numbers: `${f(pixel.mu)} + ${f(pixel.sigma)} · ${signed(pixel.z)}`,
@@ -149,7 +261,8 @@ function lines(state: State): Line[] {
 /** The network's own numbers: what it emits before anything is made of them. */
 function rawText(state: State): string {
   const run = state.source?.run;
-  const variance = run?.model.learned_variance ? `,  r = ${f(pixelValue(state, Field.LogVar))}` : "";
+  const symbol = run?.model.prediction === "transition" ? "z^Σ" : "r";
+  const variance = run?.model.learned_variance ? `,  ${symbol} = ${f(pixelValue(state, Field.LogVar))}` : "";
   return `${rawSymbol(run)} = ${f(pixelValue(state, Field.MeanOutput))}${variance}`;
 }
 
