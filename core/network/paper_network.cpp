@@ -119,8 +119,7 @@ class PaperNetworkBuilder {
       const std::string name = numbered("upper", i);
       const bool hidden = i < last;
       h = builder_.convolution(
-          name, hidden ? name : "coefficients", h,
-          hidden ? config_.upper_channels : 2 * config_.bumps * config_.channels,
+          name, name, h, hidden ? config_.upper_channels : 2 * config_.bumps * config_.channels,
           {.activation = hidden ? config_.upper : Activation::None, .dense = is_matrix(name + ".weight")});
     }
     return h;
