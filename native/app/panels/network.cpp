@@ -52,6 +52,18 @@ std::string call_of(const RunInfo& run, int step) {
   return two_looks ? "This step calls the network twice; shown is the first call." : "";
 }
 
+// "z^μ, 3" as "μ 3", in the corner of its map.
+void name_tile(ImDrawList& list, ImVec2 corner, std::string name) {
+  if (name.starts_with("z^")) name.erase(0, 2);
+  std::erase(name, ',');
+  const ImFont* font = fonts().small;
+  const ImVec2 size = font->CalcTextSizeA(font->FontSize, 1e9f, 0, name.c_str());
+  const ImVec2 at(corner.x + px(4), corner.y + px(3));
+  list.AddRectFilled({at.x - px(2), at.y}, {at.x + size.x + px(2), at.y + size.y},
+                     IM_COL32(255, 255, 255, 190));
+  list.AddText(font, font->FontSize, at, IM_COL32_BLACK, name.c_str());
+}
+
 void wrapped(const std::string& text, ImU32 color) {
   ImGui::PushFont(fonts().small);
   ImGui::PushStyleColor(ImGuiCol_Text, color);
@@ -119,7 +131,7 @@ void NetworkPanel::draw_features(const View& view, ImVec2 size) {
   const float words = px(over_time ? 236 : 126), top = ImGui::GetCursorPosY();
   const float side = std::min(size.x - px(kLargeSide + kGap), size.y - top - words);
   if (shown_ && shown_->block == view.block) {
-    draw_maps({side, side});
+    draw_maps(block, {side, side});
     ImGui::SameLine(0, px(kGap));
     draw_large(view, px(kLargeSide));
   }
@@ -175,7 +187,7 @@ void NetworkPanel::draw_words(const View& view, const Block& block) {
   ImGui::EndGroup();
 }
 
-void NetworkPanel::draw_maps(ImVec2 size) {
+void NetworkPanel::draw_maps(const Block& block, ImVec2 size) {
   const auto count = static_cast<int>(maps_.size());
   const Tiling tiling(count, size);
   const ImVec2 corner = ImGui::GetCursorScreenPos();
@@ -195,6 +207,9 @@ void NetworkPanel::draw_maps(ImVec2 size) {
     const ImVec2 max(min.x + tiling.side, min.y + tiling.side);
     list.AddImage(maps_[static_cast<size_t>(channel)].texture->id(), {min.x + gap, min.y + gap},
                   {max.x - gap, max.y - gap});
+    if (tiling.side > px(36) && !block.channels.empty()) {
+      name_tile(list, min, block.channels[static_cast<size_t>(channel)]);
+    }
     if (channel == channel_) list.AddRect(min, max, theme().now, 0, 0, px(2));
   }
 }
