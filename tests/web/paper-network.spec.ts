@@ -1,6 +1,18 @@
 // The 2015 paper's network: no classes, a range of its own, coefficients over time.
 import type { Page } from "@playwright/test";
-import { applied, expect, finish, levels, openLive, pause, seek, select, settled, slider, test } from "./page";
+import {
+  applied,
+  expect,
+  finish,
+  levels,
+  openLive,
+  pause,
+  seek,
+  select,
+  settled,
+  slider,
+  test,
+} from "./page";
 
 const AS_TRAINED = "model=mnist-2015&steps=1000&schedule=constant-rate&clip=0&seed=3";
 
