@@ -1,33 +1,10 @@
 // What the network said for the inspected pixel, and how mu, sigma and the next x follow from it.
 import { byId, element, math } from "../dom";
 import { Field, type Run, type Transition } from "../engine/protocol";
-import { formatNumber, pixelValue, shownStep, type State } from "../state";
+import { pixelValue, shownStep, type State } from "../state";
 import { isStill, rawSymbol } from "./equation";
-
-interface Line {
-  formula: string;
-  /** The same with this pixel's numbers. */
-  numbers: string;
-  result: number | undefined;
-}
-
-/** One pixel's record. x is what the network was shown: x_t, or with churn x̂_t. */
-interface Pixel {
-  x_t: number;
-  x: number;
-  raw: number;
-  /** The variance half of the output: r, or z^Σ. */
-  variance: number;
-  x0: number;
-  x0_2: number;
-  mu: number;
-  sigma: number;
-  z: number;
-  next: number;
-}
-
-const f = (value: number | undefined, digits = 3) => formatNumber(value, digits);
-const signed = (value: number) => (value < 0 ? `(${f(value)})` : f(value));
+import { clamped, f, signed, type Line, type Pixel } from "./said-line";
+import { ownLines, ownTerms, ownToX0, x0VarLine, type OwnTerms } from "./said-transition";
 
 function read(state: State, transition: Transition): Pixel | undefined {
   const value = (field: Field) => pixelValue(state, field);
@@ -57,98 +34,6 @@ function churnLines(transition: Transition, alphaBar: number, { x_t, x }: Pixel)
       result: x,
     },
   ];
-}
-
-const logit = (p: number) => Math.log(p / (1 - p));
-
-/** A "transition" in its own terms: core/run/explain.cpp's OwnTerms. */
-interface OwnTerms {
-  beta: number;
-  alphaBarPrev: number;
-  first: boolean;
-  mu: number;
-  variance: number;
-  /** The run's step is the network's own: nothing else is needed. */
-  taken: boolean;
-}
-
-function ownTerms(run: Run, step: number, clip: boolean, pixel: Pixel): OwnTerms | undefined {
-  const transition = run.transition[step]!;
-  if (!transition.own) return undefined;
-  const { beta, alpha_bar_prev: alphaBarPrev, first } = transition.own;
-  const exponent = Math.min(4, Math.max(-14, pixel.variance / Math.sqrt(run.model.num_steps)));
-  const plain = transition.var_on_x0_var !== 0 && transition.second === "none" && transition.churn === 0;
-  const clipped = clip && clamped(run, pixel.x0) !== pixel.x0;
-  return {
-    beta,
-    alphaBarPrev,
-    first,
-    mu: Math.sqrt(1 - beta) * pixel.x + (first ? 0 : Math.sqrt(beta) * pixel.raw),
-    variance: first ? beta : 1 / (1 + Math.exp(-exponent - logit(beta))),
-    taken: plain && !clipped && Math.abs(run.alpha_bar[step + 1]! - alphaBarPrev) < 1e-12,
-  };
-}
-
-/** μ and Σ of the network's own step, primed where the run takes another; at t = 1 the forward kernel. */
-function ownLines(run: Run, own: OwnTerms | undefined, x: string, pixel: Pixel): Line[] {
-  if (!own) return [];
-  const prime = own.taken ? "" : "′";
-  const kept = `${f(Math.sqrt(1 - own.beta))} · ${signed(pixel.x)}`;
-  if (own.first)
-    return [
-      { formula: `μ${prime} = √(1−β) ${x}`, numbers: kept, result: own.mu },
-      { formula: `Σ${prime} = β`, numbers: "the forward kernel, at t = 1", result: own.variance },
-    ];
-  const exponent = pixel.variance / Math.sqrt(run.model.num_steps);
-  return [
-    {
-      formula: `μ${prime} = √(1−β) ${x} + √β z^μ`,
-      numbers: `${kept} + ${f(Math.sqrt(own.beta))} · ${signed(pixel.raw)}`,
-      result: own.mu,
-    },
-    {
-      formula: `Σ${prime} = sigmoid(z^Σ/√T + logit β)`,
-      numbers: `sigmoid(${f(exponent)} + ${signed(logit(own.beta))})`,
-      result: own.variance,
-    },
-  ];
-}
-
-/** Of q(x_s | x_t, x_0) from alphaBar to a cleaner alphaBarPrev: core/process/forward_kernel.h. */
-function posterior(alphaBar: number, alphaBarPrev: number): { c0: number; c1: number; betaTilde: number } {
-  const alpha = alphaBar / alphaBarPrev;
-  return {
-    c0: (Math.sqrt(alphaBarPrev) * (1 - alpha)) / (1 - alphaBar),
-    c1: (Math.sqrt(alpha) * (1 - alphaBarPrev)) / (1 - alphaBar),
-    betaTilde: ((1 - alpha) * (1 - alphaBarPrev)) / (1 - alphaBar),
-  };
-}
-
-/** From μ′ of the own step to x̂_0, on which any step may build. */
-function ownToX0(own: OwnTerms, alphaBar: number, x: string, pixel: Pixel): Line {
-  if (own.alphaBarPrev === 1) return { formula: "x̂_0 = μ′", numbers: f(own.mu), result: pixel.x0 };
-  const { c0, c1 } = posterior(alphaBar, own.alphaBarPrev);
-  return {
-    formula: `x̂_0 = (μ′ − c_1′ ${x}) / c_0′`,
-    numbers: `(${f(own.mu, 4)} − ${f(c1, 4)} · ${signed(pixel.x)}) / ${f(c0, 4)}`,
-    result: pixel.x0,
-  };
-}
-
-function x0VarLine(own: OwnTerms | undefined, alphaBar: number, pixel: Pixel, result: number): Line {
-  if (!own)
-    return {
-      formula: "Var[x_0] = (1−ᾱ) e^r",
-      numbers: `${f(1 - alphaBar)} · e^${signed(pixel.variance)}`,
-      result,
-    };
-  if (own.alphaBarPrev === 1) return { formula: "Var[x_0] = Σ′", numbers: f(own.variance, 4), result };
-  const { c0, betaTilde } = posterior(alphaBar, own.alphaBarPrev);
-  return {
-    formula: "Var[x_0] = (Σ′ − β̃′) / c_0′^2",
-    numbers: `(${f(own.variance, 6)} − ${f(betaTilde, 6)}) / ${f(c0, 4)}²`,
-    result,
-  };
 }
 
 /** From the raw output to x̂_0; x names what the network was shown. */
@@ -185,10 +70,6 @@ function answerLine(run: Run, own: OwnTerms | undefined, alphaBar: number, x: st
       };
     }
   }
-}
-
-function clamped({ model: { range } }: Run, x0: number): number {
-  return Math.min(range[1], Math.max(range[0], x0));
 }
 
 function meanLine(run: Run, transition: Transition, clip: boolean, x: string, pixel: Pixel): Line {
