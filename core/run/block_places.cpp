@@ -29,11 +29,11 @@ class Placer {
     place_conditioning();
     if (skips) {
       place_u(depths, *skips);
+      find_levels();
     } else {
       for (const std::vector<int>& row : depths) place_row(row);
       for (const BlockEdge& edge : late_) put(edge.from, row_of(edge.to), made_.columns - 1);
     }
-    find_levels();
     return std::move(made_);
   }
 

@@ -16,7 +16,7 @@ struct BlockPlace {
   int row = 0, column = 0;
 };
 
-/// Rows in a sequence whose blocks have this resolution.
+/// Rows of a U, in a sequence, whose blocks have this resolution.
 struct ResolutionLevel {
   int first_row = 0, last_row = 0;
   int height = 1, width = 1;

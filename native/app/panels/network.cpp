@@ -15,7 +15,8 @@
 namespace undiffuse {
 namespace {
 
-constexpr float kGraphShare = 0.52f, kLargeSide = 150, kGap = 16, kBasisHeight = 74;
+constexpr float kGraphShare = 0.52f, kLargeSide = 150, kGap = 16, kBasisHeight = 66,
+                kNumbersHeight = 76;  // of what stands below the large map
 
 // Channels in rows, as nearly square as can be.
 struct Tiling {
@@ -128,14 +129,14 @@ void NetworkPanel::draw_features(const View& view, ImVec2 size) {
     update(*features, block.output);
   }
   const bool over_time = view.run().network.basis.bumps > 0;
-  const float words = px(over_time ? 236 : 126), top = ImGui::GetCursorPosY();
+  const float words = px(over_time ? 226 : 126), top = ImGui::GetCursorPosY();
   const float side = std::min(size.x - px(kLargeSide + kGap), size.y - top - words);
   if (shown_ && shown_->block == view.block) {
     draw_maps(block, {side, side});
     ImGui::SameLine(0, px(kGap));
     draw_large(view, px(kLargeSide));
   }
-  ImGui::SetCursorPosY(top + side + px(8));
+  ImGui::SetCursorPosY(top + std::max(side, px(kLargeSide + kNumbersHeight)) + px(8));
   if (over_time) draw_basis(view, {size.x, px(kBasisHeight)});
   draw_words(view, block);
 }
@@ -145,6 +146,7 @@ void NetworkPanel::draw_basis(const View& view, ImVec2 size) const {
   const RunInfo& run = view.run();
   const auto [bumps, num_steps] = run.network.basis;
   const double last = num_steps;
+  muted_text("The bumps that the coefficients belong to, from noise on the left to the image");
   const Plot plot({size.x - px(12), size.y}, {-last, -1}, {0, 1.25});
   constexpr int kPoints = 181;
   std::vector<float> g(static_cast<size_t>(bumps));
@@ -160,8 +162,6 @@ void NetworkPanel::draw_basis(const View& view, ImVec2 size) const {
   plot.floor(theme().line);
   for (const auto& curve : curves) plot.line(curve, theme().faint, 1.5f);
   if (of_one) plot.line(curves[chosen], theme().accent, 2);
-  plot.label({plot.min().x, plot.min().y + px(8)}, "the bumps g_j over time, from t = T to 1", theme().muted,
-             0);
   if (!view.has_run()) return;
   const Stage& stage = run.table[static_cast<size_t>(view.now().step)];
   const double t = model_time(run.model.trained, stage.churn.alpha_bar);
