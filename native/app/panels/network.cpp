@@ -129,7 +129,7 @@ void NetworkPanel::draw_features(const View& view, ImVec2 size) {
     update(*features, block.output);
   }
   const bool over_time = view.run().network.basis.bumps > 0;
-  const float words = px(over_time ? 226 : 126), top = ImGui::GetCursorPosY();
+  const float words = px(over_time ? 188 : 126), top = ImGui::GetCursorPosY();
   const float side = std::min(size.x - px(kLargeSide + kGap), size.y - top - words);
   if (shown_ && shown_->block == view.block) {
     draw_maps(block, {side, side});
