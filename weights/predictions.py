@@ -9,11 +9,15 @@ The state is variance preserving for all: x_t = sqrt(alpha_bar) x_0 + sqrt(1 - a
 alpha_bar is [B], double.
 """
 
+import math
+
 import numpy as np
 import torch
+from torch.nn import functional
 
-from diffusion import (LOG_VAR_RANGE, ContinuousSchedule, cosine_alpha_bar, decoder_nll_nats, image_like,
-                       linear_alpha_bar, q_sample, v_target, variance_kl_nats)
+from diffusion import (LOG_VAR_RANGE, ContinuousSchedule, constant_rate_alpha_bar, cosine_alpha_bar,
+                       decoder_nll_nats, image_like, linear_alpha_bar, q_sample, transition, v_target,
+                       variance_kl_nats)
 
 NUM_STEPS = 1000  # T
 
@@ -197,12 +201,79 @@ class Edm(Prediction):
         return image_like(on_x) * x_t + image_like(on_output) * output
 
 
-PREDICTIONS = {kind.name: kind for kind in (MeanVariance, Eps, V, Edm)}
+def stratified_times(batch, generator):
+    """Whole t in 2..T, each as likely as the others, spread evenly over the batch and in no order."""
+    place = (torch.randperm(batch, generator=generator) + torch.rand(1, generator=generator)) / batch
+    return 2 + (place.double() * (NUM_STEPS - 1)).floor().clamp(max=NUM_STEPS - 2)
+
+
+class Transition(Prediction):
+    """The reverse transition t -> t-1 itself (Sohl-Dickstein et al. 2015, in its reference code's form), on the
+    2015 bound. The network emits z_mu and z_sigma, 0 of both being the forward kernel:
+
+    mu = sqrt(1 - beta_t) x_t + sqrt(beta_t) z_mu        Sigma = sigmoid(z_sigma / sqrt(T) + logit(beta_t))
+
+    As beta - beta_tilde = c0² (1 - alpha_bar) and sqrt(1 - beta) = c0 sqrt(alpha_bar) + c1, the answer is
+    x0_hat = sqrt(alpha_bar) x_t + z_mu sqrt(beta) / c0 and x0_var = 1 - alpha_bar + (Sigma - beta) / c0², which
+    is a little below 0 where Sigma < beta_tilde. At t = 1 the paper has the forward kernel (eq. 44): z = 0.
+    """
+
+    name = "transition"
+    images_out = 2
+    metadata = {"prediction": "transition", "variance": "learned", "num_steps": str(NUM_STEPS)}
+    schedule = {"family": "constant-rate"}
+
+    def alpha_bar_table(self):
+        return constant_rate_alpha_bar(NUM_STEPS)
+
+    def draw(self, x0, generator):
+        t = stratified_times(len(x0), generator)
+        return {"t": t, "alpha_bar": self.alpha_bar(t), "eps": torch.randn(x0.shape, generator=generator)}
+
+    def own_step(self, alpha_bar):
+        """c0, beta_tilde, beta [B,1,1,1] of the step t -> t-1 on the model's own schedule, t >= 2."""
+        before = self.alpha_bar((self.model_t(alpha_bar) - 1).clamp(min=1))
+        c0, _, beta_tilde, beta = transition(alpha_bar, before)
+        return image_like(c0), image_like(beta_tilde), image_like(beta)
+
+    def log_variance(self, z_sigma, beta):
+        """ln Sigma."""
+        return functional.logsigmoid((z_sigma / math.sqrt(NUM_STEPS)).clamp(*LOG_VAR_RANGE) + torch.logit(beta))
+
+    def answer(self, raw, x_t, alpha_bar):
+        c0, _, beta = self.own_step(alpha_bar)
+        z_mu, z_sigma = raw.float().chunk(2, dim=1)
+        spread = self.log_variance(z_sigma, beta).exp() - beta
+        learned = image_like(self.model_t(alpha_bar)) >= 2
+        zero = torch.zeros_like(z_mu)
+        x0_hat = image_like(alpha_bar.sqrt()) * x_t + torch.where(learned, z_mu * beta.sqrt() / c0, zero)
+        return x0_hat, image_like(1 - alpha_bar) + torch.where(learned, spread / c0**2, zero)
+
+    def kl_nats(self, raw, x0, x_t, alpha_bar):
+        """KL(q(x_{t-1} | x_t, x_0) || N(mu, Sigma)) of each pixel, t >= 2."""
+        c0, beta_tilde, beta = self.own_step(alpha_bar)
+        z_mu, z_sigma = raw.float().chunk(2, dim=1)
+        log_var = self.log_variance(z_sigma, beta)
+        off = c0 * (image_like(alpha_bar.sqrt()) * x_t - x0) + beta.sqrt() * z_mu  # mu - mu_tilde
+        return 0.5 * (log_var - beta_tilde.log() + (beta_tilde + off**2) * torch.exp(-log_var) - 1)
+
+    def ends_nats(self):
+        """H_q(X_T|X_0) - H_q(X_1|X_0) - H_p(X_T) - L_null of a pixel, unit-variance data: what K - L_null would
+        be without the KL terms (eq. 14)."""
+        return 0.5 * math.log((1 - self.table[-1]) / (1 - self.table[1]))
+
+    def losses(self, raw, x0, x_t, draws):
+        """The negative bound, in bits of K - L_null a pixel: an unbiased estimate, as t has T - 1 values."""
+        kl = self.kl_nats(raw, x0, x_t, draws["alpha_bar"]).mean()
+        return {"bits above L_null, negative": ((NUM_STEPS - 1) * kl - self.ends_nats()) / math.log(2)}
+
+
+PREDICTIONS = {kind.name: kind for kind in (MeanVariance, Eps, V, Edm)}  # of a U-Net; Transition is paper_network's
 
 
 def prediction_of(metadata):
     """The prediction that a weights file's metadata names."""
-    for kind in PREDICTIONS.values():
+    for kind in (*PREDICTIONS.values(), Transition):
         if all(metadata.get(key) == value for key, value in kind.metadata.items()):
             return kind(float(metadata["sigma_data"]))
     raise SystemExit(f"No prediction here is '{metadata.get('prediction')}' with variance"
