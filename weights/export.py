@@ -41,6 +41,23 @@ def model_metadata(config, name, prediction, class_names, architecture="unet", p
     }
 
 
+def pixel_range(metadata):
+    """(x of black, x of white) on the model's scale."""
+    return json.loads(metadata["data"])["range"]
+
+
+def to_grey(x, metadata):
+    """Images on the model's scale -> [0, 1], not clipped."""
+    black, white = pixel_range(metadata)
+    return (x - black) / (white - black)
+
+
+def from_grey(grey, metadata):
+    """And back."""
+    black, white = pixel_range(metadata)
+    return black + (white - black) * grey
+
+
 def measure_sigma_data(x0):
     """Standard deviation over all pixels of the training images, on the scale of PIXEL_RANGE.
 

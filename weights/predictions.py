@@ -34,6 +34,7 @@ class Prediction:
     metadata = {"variance": "none", "num_steps": str(NUM_STEPS)}
     schedule = {"family": "cosine", "offset": 0.008}  # diffusion.cosine_alpha_bar's defaults
     loss_weights = {}  # by the loss's name; 1 where none is named
+    clips = True  # whether sampling may clip x0_hat to [-1, 1], the scale of the images
 
     def __init__(self, sigma_data):
         self.sigma_data = sigma_data
@@ -201,10 +202,17 @@ class Edm(Prediction):
         return image_like(on_x) * x_t + image_like(on_output) * output
 
 
-def stratified_times(batch, generator):
-    """Whole t in 2..T, each as likely as the others, spread evenly over the batch and in no order."""
-    place = (torch.randperm(batch, generator=generator) + torch.rand(1, generator=generator)) / batch
-    return 2 + (place.double() * (NUM_STEPS - 1)).floor().clamp(max=NUM_STEPS - 2)
+def bound_times(batch, generator):
+    """-> (t [B] whole in 2..T, 1 / its probability [B]), spread evenly over the batch and in no order.
+
+    Half uniform, half in proportion to 1 / t: the bound's terms and their gradients fall by two orders of
+    magnitude from t = 2 to 100, and a uniform draw would hit those early ones once in a hundred.
+    """
+    t = torch.arange(2, NUM_STEPS + 1, dtype=torch.float64)
+    probability = 0.5 / len(t) + 0.5 / t / (1 / t).sum()
+    place = (torch.randperm(batch, generator=generator) + uniform(1, generator)) / batch
+    pick = torch.searchsorted(probability.cumsum(0), place).clamp(max=len(t) - 1)
+    return t[pick], 1 / probability[pick]
 
 
 class Transition(Prediction):
@@ -222,18 +230,24 @@ class Transition(Prediction):
     images_out = 2
     metadata = {"prediction": "transition", "variance": "learned", "num_steps": str(NUM_STEPS)}
     schedule = {"family": "constant-rate"}
+    clips = False  # z-scored images, and the paper does not
 
     def alpha_bar_table(self):
         return constant_rate_alpha_bar(NUM_STEPS)
 
     def draw(self, x0, generator):
-        t = stratified_times(len(x0), generator)
-        return {"t": t, "alpha_bar": self.alpha_bar(t), "eps": torch.randn(x0.shape, generator=generator)}
+        t, weight = bound_times(len(x0), generator)
+        return {"t": t, "weight": weight, "alpha_bar": self.alpha_bar(t),
+                "eps": torch.randn(x0.shape, generator=generator)}
 
     def own_step(self, alpha_bar):
-        """c0, beta_tilde, beta [B,1,1,1] of the step t -> t-1 on the model's own schedule, t >= 2."""
-        before = self.alpha_bar((self.model_t(alpha_bar) - 1).clamp(min=1))
-        c0, _, beta_tilde, beta = transition(alpha_bar, before)
+        """c0, beta_tilde, beta [B,1,1,1] of the model's own step from here. Between two rows of its table, which
+        other schedules ask for, beta is between theirs, geometrically."""
+        log_beta = torch.from_numpy(np.log1p(-self.table[1:] / self.table[:-1]))
+        t = self.model_t(alpha_bar)
+        low = t.floor().long().clamp(max=NUM_STEPS - 1)
+        beta = torch.lerp(log_beta[low - 1], log_beta[low], t - low).exp()
+        c0, _, beta_tilde, _ = transition(alpha_bar, (alpha_bar / (1 - beta)).clamp(max=1))
         return image_like(c0), image_like(beta_tilde), image_like(beta)
 
     def log_variance(self, z_sigma, beta):
@@ -244,7 +258,7 @@ class Transition(Prediction):
         c0, _, beta = self.own_step(alpha_bar)
         z_mu, z_sigma = raw.float().chunk(2, dim=1)
         spread = self.log_variance(z_sigma, beta).exp() - beta
-        learned = image_like(self.model_t(alpha_bar)) >= 2
+        learned = (alpha_bar < self.table[1] * (1 - 1e-9))[:, None, None, None]
         zero = torch.zeros_like(z_mu)
         x0_hat = image_like(alpha_bar.sqrt()) * x_t + torch.where(learned, z_mu * beta.sqrt() / c0, zero)
         return x0_hat, image_like(1 - alpha_bar) + torch.where(learned, spread / c0**2, zero)
@@ -263,9 +277,9 @@ class Transition(Prediction):
         return 0.5 * math.log((1 - self.table[-1]) / (1 - self.table[1]))
 
     def losses(self, raw, x0, x_t, draws):
-        """The negative bound, in bits of K - L_null a pixel: an unbiased estimate, as t has T - 1 values."""
-        kl = self.kl_nats(raw, x0, x_t, draws["alpha_bar"]).mean()
-        return {"bits above L_null, negative": ((NUM_STEPS - 1) * kl - self.ends_nats()) / math.log(2)}
+        """-(K - L_null) in bits a pixel: unbiased, as a term counts by one over its probability."""
+        kl = self.kl_nats(raw, x0, x_t, draws["alpha_bar"]) * image_like(draws["weight"])
+        return {"L_null - K bits": (kl.mean() - self.ends_nats()) / math.log(2)}
 
 
 PREDICTIONS = {kind.name: kind for kind in (MeanVariance, Eps, V, Edm)}  # of a U-Net; Transition is paper_network's
