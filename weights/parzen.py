@@ -24,7 +24,7 @@ from data import load_grey
 from export import read_model, to_grey
 from predictions import prediction_of
 from sampling import sample
-from table2 import record
+from table2 import record, sha256
 
 BANDWIDTHS = np.logspace(-1, 0, 10)
 VALIDATION = 1000  # images, at the end of the training set
@@ -108,7 +108,8 @@ def main():
         name, samples = draw_samples(args)
     else:
         name, samples = "training images", training_images(train, args)
-    result = {"name": name, "samples": len(samples), "steps": args.steps if args.weights else 0,
+    of = {"steps": args.steps, "sha256": sha256(args.weights)} if args.weights else {"steps": 0}
+    result = {"name": name, "samples": len(samples), **of,
               **parzen_bits(test, train[-VALIDATION:], samples)}
     print(json.dumps(result))
     if args.record:

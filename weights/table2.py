@@ -3,6 +3,7 @@
 parzen.py and transition_bound.py call `record`; nothing in the tables is typed by hand.
 """
 
+import hashlib
 import json
 import os
 
@@ -18,9 +19,10 @@ TITLES = {"training images": "Perfect model: training images", "mnist-2015": "20
 
 
 def parzen_rows(results):
+    """As TITLES has them, those of more samples first."""
     for name, title in TITLES.items():
-        if name in results["parzen"]:
-            row = results["parzen"][name]
+        rows = [row for row in results["parzen"].values() if row["name"] == name]
+        for row in sorted(rows, key=lambda row: -row["samples"]):
             yield [title, f"{row['samples']:,}", f"{row['steps']:,}" if row["steps"] else "",
                    f"{row['bits']:.1f} ± {row['standard_error']:.1f}", f"{row['bandwidth']:.3f}"]
 
@@ -41,9 +43,14 @@ def blocks(results):
     """{file: what stands between its marks}."""
     bound = bound_lines(results) if "mnist-2015" in results["bound"] else []
     paper = [*table(["MNIST, the paper's", "bits"], PAPER), "", *parzen_lines(results), "", *bound]
-    card = [*bound, "", *parzen_lines({"parzen": {"mnist-2015": results["parzen"].get("mnist-2015")}}
-                                      if "mnist-2015" in results["parzen"] else {"parzen": {}})]
+    card = [*bound, "", *parzen_lines(results)]
     return {"../docs/paper.md": "\n".join(paper) + "\n", "mnist-2015.md": "\n".join(card) + "\n"}
+
+
+def sha256(path):
+    """Of a weights file: what a number was measured on."""
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
 
 
 def load():
@@ -54,9 +61,10 @@ def load():
 
 
 def record(kind, result):
-    """kind "parzen" or "bound"; replaces the model's earlier numbers of that kind."""
+    """kind "parzen" or "bound"; replaces what the same measurement gave before."""
     results = load()
-    results[kind][result["name"]] = result
+    key = f"{result['name']}, {result['samples']} samples" if kind == "parzen" else result["name"]
+    results[kind][key] = result
     with open(PATH, "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1)
         file.write("\n")

@@ -20,7 +20,7 @@ from data import dequantised, load_grey
 from diffusion import q_sample
 from export import from_grey, pixel_range, read_model
 from predictions import prediction_of
-from table2 import record
+from table2 import record, sha256
 
 NULL_BITS = -0.5 * math.log2(2 * math.pi * math.e)  # L_null of a pixel
 
@@ -67,7 +67,8 @@ def main():
     model, metadata = read_model(args.weights)
     prediction, generator = prediction_of(metadata), torch.Generator().manual_seed(args.seed)
     x0 = from_grey(dequantised(load_grey(args.data, "t10k"), generator), metadata)
-    result = {"name": metadata["name"], **measure_gap(model, prediction, x0, args.seed, args.effort)}
+    result = {"name": metadata["name"], "sha256": sha256(args.weights),
+              **measure_gap(model, prediction, x0, args.seed, args.effort)}
     black, white = pixel_range(metadata)
     result["bits_per_dim"] = bits_per_dim(result["above_null"], 1 / (white - black))
     result["best_bits_per_dim"] = bits_per_dim(prediction.ends_nats() / math.log(2), 1 / (white - black))

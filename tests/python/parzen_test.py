@@ -7,8 +7,11 @@ import unittest
 
 import torch
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "weights"))
+WEIGHTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "weights")
+sys.path.insert(0, WEIGHTS)
 
+import card  # noqa: E402
+import table2  # noqa: E402
 from parzen import choose_bandwidth, log_densities, parzen_bits  # noqa: E402
 
 
@@ -41,6 +44,21 @@ class ParzenTest(unittest.TestCase):
     def test_chunks_of_points_change_nothing(self):
         points, samples = normal(7, 5, seed=5), normal(11, 5, seed=6)
         torch.testing.assert_close(log_densities(points, samples, [0.5], chunk=3), log_densities(points, samples, [0.5]))
+
+
+class Table2Test(unittest.TestCase):
+    def test_its_numbers_are_of_the_weights_beside_it(self):
+        results = table2.load()
+        rows = [*results["parzen"].values(), *results["bound"].values()]
+        self.assertTrue(rows)
+        for row in rows:
+            if row["name"] != "training images":
+                self.assertEqual(row["sha256"], table2.sha256(os.path.join(WEIGHTS, row["name"] + ".safetensors")))
+
+    def test_page_and_card_are_written_from_them(self):
+        for name, block in table2.blocks(table2.load()).items():
+            with open(os.path.join(WEIGHTS, name), encoding="utf-8") as file:
+                self.assertIn(f"{card.BEGIN.format(table2.BY)}\n{block}{card.END}", file.read(), name)
 
 
 if __name__ == "__main__":
