@@ -14,12 +14,12 @@ constexpr int kMaxStepsAhead = 32;    // their records are held and read back to
 
 std::vector<int> labels_of(const Settings& settings, std::uint32_t first_sample, int num_classes) {
   std::vector<int> labels(static_cast<size_t>(settings.images));
+  if (num_classes == 0) return labels;  // 0 is "any class", all that there is
   for (size_t i = 0; i < labels.size(); ++i) {
-    const int each =
-        num_classes > 0 ? static_cast<int>((first_sample + i) % static_cast<size_t>(num_classes)) : 0;
-    labels[i] = settings.label == kAnyClass || num_classes == 0 ? num_classes
-                : settings.label == kEachClass                  ? each
-                                                                : settings.label;
+    const int each = static_cast<int>((first_sample + i) % static_cast<size_t>(num_classes));
+    labels[i] = settings.label == kAnyClass    ? num_classes
+                : settings.label == kEachClass ? each
+                                               : settings.label;
   }
   return labels;
 }
