@@ -112,7 +112,7 @@ class PaperNetworkBuilder {
 
   // The same small dense network for every pixel.
   BufferId upper(BufferId convolved, BufferId dense) {
-    builder_.begin_block("coefficients", "coefficients over time", kCoefficientsNote);
+    builder_.begin_block("upper", "coefficients", kCoefficientsNote);
     BufferId h = builder_.concat(convolved, dense);
     const int last = config_.upper_layers - 1;
     for (int i = 0; i <= last; ++i) {

@@ -117,7 +117,7 @@ TEST(PaperNetwork, ItsBlocksNameWhatTheyHold) {
   EXPECT_EQ(blocks.basis.bumps, 4);
   EXPECT_EQ(blocks.basis.num_steps, 20);
   const Block &coefficients = blocks.blocks[blocks.blocks.size() - 2], &readout = blocks.blocks.back();
-  EXPECT_EQ(coefficients.name, "coefficients");
+  EXPECT_EQ(coefficients.name, "upper");
   EXPECT_EQ(coefficients.channels.size(), 8u);
   EXPECT_EQ(coefficients.channels.front(), "z^μ, 1");
   EXPECT_EQ(coefficients.channels.back(), "z^Σ, 4");

@@ -57,7 +57,7 @@ test("its coefficients do not depend on t, and the bumps show where t is", async
   await openLive(page, AS_TRAINED);
   await pause(page);
   await openNetwork(page);
-  await expect(block(page, "coefficients")).toHaveAttribute("aria-pressed", "true");
+  await expect(block(page, "upper")).toHaveAttribute("aria-pressed", "true");
   await expect(page.locator("#feature-note")).toContainText("it never sees t");
   await expect(page.locator("#feature-size")).toContainText("28×28×20");
   await expect(page.locator("#feature-numbers")).toContainText("channel 1 of 20 (zμ, 1)");
