@@ -104,8 +104,9 @@ def fill_between(path, by, block):
     begin = BEGIN.format(by)
     with open(path, encoding="utf-8") as file:
         text = file.read()
-    if begin not in text or END not in text:
+    head, _, rest = text.partition(begin)
+    _, end, tail = rest.partition(END)  # the first one after its beginning: a file may have several blocks
+    if not end:
         raise SystemExit(f"{path} has no lines '{begin}' and '{END}': add them where the numbers go.")
-    head, tail = text.split(begin)[0], text.split(END)[1]
     with open(path, "w", encoding="utf-8") as file:
         file.write(f"{head}{begin}\n{block}{END}{tail}")

@@ -107,3 +107,16 @@ def load_split(folder, split):
     """-> (x0 [N,C,H,W] in [-1, 1], labels [N])."""
     dataset = load_dataset(folder, split)
     return dataset.x0, dataset.label
+
+
+def load_grey(folder, split):
+    """-> grey levels [N,1,H,W] in [0, 1]."""
+    x0 = load_dataset(folder, split).x0
+    if x0.shape[1] != 1:
+        raise SystemExit(f"{folder} has colour images, and this program takes grey ones: give another folder.")
+    return (x0 + 1) / 2
+
+
+def dequantised(grey, generator):
+    """Each grey level spread evenly over its bin, 1/255 wide: density models would learn the levels otherwise."""
+    return grey + (torch.rand(grey.shape, generator=generator) - 0.5) / 255

@@ -22,6 +22,17 @@ def linear_alpha_bar(num_steps=1000, beta_start=1e-4, beta_end=0.02):
     return np.concatenate([[1.0], np.cumprod(1 - beta)])
 
 
+def constant_rate_alpha_bar(num_steps=1000):
+    """beta_t = 1 / (T - t + 1) in its Gaussian form (Sohl-Dickstein et al. 2015, 2.4.1): alpha_bar[0..T].
+
+    The denominators run T..2, and beta_1 is fixed at about 0.002, as in the paper's reference code.
+    """
+    floor = np.full(num_steps, 1e-6)
+    floor[0] += 1e-3
+    beta = floor + (1 - floor - 1e-5) / np.linspace(num_steps, 2, num_steps)
+    return np.concatenate([[1.0], np.cumprod(1 - beta)])
+
+
 class ContinuousSchedule:
     """alpha_bar at fractional t in [1, T]: log-SNR interpolated linearly between the table's rows.
 

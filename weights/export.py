@@ -3,7 +3,7 @@
 
 Or a weights file into ONNX, for benchmarks: `weights/export.py --weights FILE --onnx FILE`.
 
-The file holds float16 tensors named as in unet.py and, in its `__metadata__`, all that a program
+The file holds float16 tensors named as in unet.py or paper_network.py and, in its `__metadata__`, all that a program
 needs to sample the model; core/run/model.cpp reads the same keys.
 """
 
@@ -15,19 +15,21 @@ import sys
 import numpy as np
 import torch
 
+from paper_network import PaperNetwork, PaperNetworkConfig
 from safetensors_io import read_safetensors, write_safetensors
 from unet import UNet, UNetConfig
 
 PIXEL_RANGE = [-1, 1]
+ARCHITECTURES = {"unet": (UNet, UNetConfig), "paper-2015": (PaperNetwork, PaperNetworkConfig)}
 
 
-def model_metadata(config, name, prediction, class_names):
+def model_metadata(config, name, prediction, class_names, architecture="unet", pixel_range=PIXEL_RANGE):
     """The `__metadata__` of a weights file: every value a string, those with structure JSON."""
     compact = lambda value: json.dumps(value, separators=(",", ":"))
-    data = {"height": config.size, "width": config.size, "channels": config.channels_in, "range": PIXEL_RANGE}
+    data = {"height": config.size, "width": config.size, "channels": config.channels_in, "range": pixel_range}
     return {
         "format_version": "1",
-        "architecture": "unet",
+        "architecture": architecture,
         "config": compact(config.to_dict()),
         "name": name,
         "card": f"{name}.md",
@@ -37,6 +39,23 @@ def model_metadata(config, name, prediction, class_names):
         "sigma_data": f"{prediction.sigma_data:.6g}",
         "class_names": compact(class_names),
     }
+
+
+def pixel_range(metadata):
+    """(x of black, x of white) on the model's scale."""
+    return json.loads(metadata["data"])["range"]
+
+
+def to_grey(x, metadata):
+    """Images on the model's scale -> [0, 1], not clipped."""
+    black, white = pixel_range(metadata)
+    return (x - black) / (white - black)
+
+
+def from_grey(grey, metadata):
+    """And back."""
+    black, white = pixel_range(metadata)
+    return black + (white - black) * grey
 
 
 def measure_sigma_data(x0):
@@ -56,20 +75,27 @@ def write_model(path, model, metadata):
     write_safetensors(path, tensors, metadata)
 
 
+def build_model(metadata):
+    """The network that a weights file's metadata describes, with fresh weights."""
+    network, config = ARCHITECTURES[metadata["architecture"]]
+    return network(config(**json.loads(metadata["config"])))
+
+
 def read_model(path):
-    """A weights file -> (UNet in float32 for evaluation, its metadata)."""
+    """A weights file -> (its network in float32 for evaluation, its metadata)."""
     tensors, metadata = read_safetensors(path)
-    if metadata.get("format_version") != "1" or metadata.get("architecture") != "unet":
-        raise SystemExit(f"{path} is no U-Net of format version 1: export it again with this version's export.py.")
-    model = UNet(UNetConfig(**json.loads(metadata["config"])))
+    if metadata.get("format_version") != "1" or metadata.get("architecture") not in ARCHITECTURES:
+        raise SystemExit(f"{path} is no image model of format version 1: export it again with this version's"
+                         " export.py.")
+    model = build_model(metadata)
     model.load_state_dict({key: torch.from_numpy(value.astype(np.float32)) for key, value in tensors.items()})
     return model.eval(), metadata
 
 
 def read_checkpoint(path):
-    """A checkpoint (train.py's Run.state) -> (UNet with its averaged weights, the weights file's metadata)."""
+    """A checkpoint (train.py's Run.state) -> (network with its averaged weights, the weights file's metadata)."""
     state = torch.load(path, map_location="cpu")
-    model = UNet(UNetConfig(**json.loads(state["metadata"]["config"])))
+    model = build_model(state["metadata"])
     model.load_state_dict(state["average"])
     return model, state["metadata"]
 

@@ -9,11 +9,15 @@ The state is variance preserving for all: x_t = sqrt(alpha_bar) x_0 + sqrt(1 - a
 alpha_bar is [B], double.
 """
 
+import math
+
 import numpy as np
 import torch
+from torch.nn import functional
 
-from diffusion import (LOG_VAR_RANGE, ContinuousSchedule, cosine_alpha_bar, decoder_nll_nats, image_like,
-                       linear_alpha_bar, q_sample, v_target, variance_kl_nats)
+from diffusion import (LOG_VAR_RANGE, ContinuousSchedule, constant_rate_alpha_bar, cosine_alpha_bar,
+                       decoder_nll_nats, image_like, linear_alpha_bar, q_sample, transition, v_target,
+                       variance_kl_nats)
 
 NUM_STEPS = 1000  # T
 
@@ -30,6 +34,7 @@ class Prediction:
     metadata = {"variance": "none", "num_steps": str(NUM_STEPS)}
     schedule = {"family": "cosine", "offset": 0.008}  # diffusion.cosine_alpha_bar's defaults
     loss_weights = {}  # by the loss's name; 1 where none is named
+    clips = True  # whether sampling may clip x0_hat to [-1, 1], the scale of the images
 
     def __init__(self, sigma_data):
         self.sigma_data = sigma_data
@@ -197,12 +202,92 @@ class Edm(Prediction):
         return image_like(on_x) * x_t + image_like(on_output) * output
 
 
-PREDICTIONS = {kind.name: kind for kind in (MeanVariance, Eps, V, Edm)}
+def bound_times(batch, generator):
+    """-> (t [B] whole in 2..T, 1 / its probability [B]), spread evenly over the batch and in no order.
+
+    Half uniform, half in proportion to 1 / t: the bound's terms and their gradients fall by two orders of
+    magnitude from t = 2 to 100, and a uniform draw would hit those early ones once in a hundred.
+    """
+    t = torch.arange(2, NUM_STEPS + 1, dtype=torch.float64)
+    probability = 0.5 / len(t) + 0.5 / t / (1 / t).sum()
+    place = (torch.randperm(batch, generator=generator) + uniform(1, generator)) / batch
+    pick = torch.searchsorted(probability.cumsum(0), place).clamp(max=len(t) - 1)
+    return t[pick], 1 / probability[pick]
+
+
+class Transition(Prediction):
+    """The reverse transition t -> t-1 itself (Sohl-Dickstein et al. 2015, in its reference code's form), on the
+    2015 bound. The network emits z_mu and z_sigma, 0 of both being the forward kernel:
+
+    mu = sqrt(1 - beta_t) x_t + sqrt(beta_t) z_mu        Sigma = sigmoid(z_sigma / sqrt(T) + logit(beta_t))
+
+    As beta - beta_tilde = c0² (1 - alpha_bar) and sqrt(1 - beta) = c0 sqrt(alpha_bar) + c1, the answer is
+    x0_hat = sqrt(alpha_bar) x_t + z_mu sqrt(beta) / c0 and x0_var = 1 - alpha_bar + (Sigma - beta) / c0², which
+    is a little below 0 where Sigma < beta_tilde. At t = 1 the paper has the forward kernel (eq. 44): z = 0.
+    """
+
+    name = "transition"
+    images_out = 2
+    metadata = {"prediction": "transition", "variance": "learned", "num_steps": str(NUM_STEPS)}
+    schedule = {"family": "constant-rate"}
+    clips = False  # z-scored images, and the paper does not
+
+    def alpha_bar_table(self):
+        return constant_rate_alpha_bar(NUM_STEPS)
+
+    def draw(self, x0, generator):
+        t, weight = bound_times(len(x0), generator)
+        return {"t": t, "weight": weight, "alpha_bar": self.alpha_bar(t),
+                "eps": torch.randn(x0.shape, generator=generator)}
+
+    def own_step(self, alpha_bar):
+        """c0, beta_tilde, beta [B,1,1,1] of the model's own step from here. Between two rows of its table, which
+        other schedules ask for, beta is between theirs, geometrically."""
+        log_beta = torch.from_numpy(np.log1p(-self.table[1:] / self.table[:-1]))
+        t = self.model_t(alpha_bar)
+        low = t.floor().long().clamp(max=NUM_STEPS - 1)
+        beta = torch.lerp(log_beta[low - 1], log_beta[low], t - low).exp()
+        c0, _, beta_tilde, _ = transition(alpha_bar, (alpha_bar / (1 - beta)).clamp(max=1))
+        return image_like(c0), image_like(beta_tilde), image_like(beta)
+
+    def log_variance(self, z_sigma, beta):
+        """ln Sigma."""
+        return functional.logsigmoid((z_sigma / math.sqrt(NUM_STEPS)).clamp(*LOG_VAR_RANGE) + torch.logit(beta))
+
+    def answer(self, raw, x_t, alpha_bar):
+        c0, _, beta = self.own_step(alpha_bar)
+        z_mu, z_sigma = raw.float().chunk(2, dim=1)
+        spread = self.log_variance(z_sigma, beta).exp() - beta
+        learned = (alpha_bar < self.table[1] * (1 - 1e-9))[:, None, None, None]
+        zero = torch.zeros_like(z_mu)
+        x0_hat = image_like(alpha_bar.sqrt()) * x_t + torch.where(learned, z_mu * beta.sqrt() / c0, zero)
+        return x0_hat, image_like(1 - alpha_bar) + torch.where(learned, spread / c0**2, zero)
+
+    def kl_nats(self, raw, x0, x_t, alpha_bar):
+        """KL(q(x_{t-1} | x_t, x_0) || N(mu, Sigma)) of each pixel, t >= 2."""
+        c0, beta_tilde, beta = self.own_step(alpha_bar)
+        z_mu, z_sigma = raw.float().chunk(2, dim=1)
+        log_var = self.log_variance(z_sigma, beta)
+        off = c0 * (image_like(alpha_bar.sqrt()) * x_t - x0) + beta.sqrt() * z_mu  # mu - mu_tilde
+        return 0.5 * (log_var - beta_tilde.log() + (beta_tilde + off**2) * torch.exp(-log_var) - 1)
+
+    def ends_nats(self):
+        """H_q(X_T|X_0) - H_q(X_1|X_0) - H_p(X_T) - L_null of a pixel, unit-variance data: what K - L_null would
+        be without the KL terms (eq. 14)."""
+        return 0.5 * math.log((1 - self.table[-1]) / (1 - self.table[1]))
+
+    def losses(self, raw, x0, x_t, draws):
+        """-(K - L_null) in bits a pixel: unbiased, as a term counts by one over its probability."""
+        kl = self.kl_nats(raw, x0, x_t, draws["alpha_bar"]) * image_like(draws["weight"])
+        return {"L_null - K bits": (kl.mean() - self.ends_nats()) / math.log(2)}
+
+
+PREDICTIONS = {kind.name: kind for kind in (MeanVariance, Eps, V, Edm)}  # of a U-Net; Transition is paper_network's
 
 
 def prediction_of(metadata):
     """The prediction that a weights file's metadata names."""
-    for kind in PREDICTIONS.values():
+    for kind in (*PREDICTIONS.values(), Transition):
         if all(metadata.get(key) == value for key, value in kind.metadata.items()):
             return kind(float(metadata["sigma_data"]))
     raise SystemExit(f"No prediction here is '{metadata.get('prediction')}' with variance"

@@ -17,10 +17,13 @@ import torch
 
 from contact_sheet import write_contact_sheet
 from diffusion import noise_level, transition
-from export import read_model
+from export import read_model, to_grey
 from predictions import prediction_of
 
 VARIANCES = ("learned", "fixed-small", "fixed-large")
+
+
+LEAST_VARIANCE = 0.25  # of a step, over beta_tilde: a transition of the 2015 network may say less than nothing
 
 
 def ancestral(denoise, x, points, draw):
@@ -30,7 +33,7 @@ def ancestral(denoise, x, points, draw):
         c0, c1, beta_tilde, _ = transition(t, s)
         x = c0 * x0_hat + c1 * x
         if s < 1:  # the last step's mean is the image, its noise would only be noise
-            x = x + (beta_tilde + c0**2 * x0_var).sqrt() * draw()
+            x = x + torch.maximum(beta_tilde + c0**2 * x0_var, beta_tilde * LEAST_VARIANCE).sqrt() * draw()
     return x
 
 
@@ -161,7 +164,7 @@ class Denoiser:
             any_class = torch.full_like(self.labels, self.model.config.classes)
             unconditional, _ = self.answer(x_t, alpha_bar, any_class)
             x0_hat = unconditional + self.guidance * (x0_hat - unconditional)
-        x0_hat = x0_hat.clamp(-1, 1) if self.clip else x0_hat
+        x0_hat = x0_hat.clamp(-1, 1) if self.clip and self.prediction.clips else x0_hat
         return x0_hat, choose_x0_var(self.variance, x0_var, alpha_bar.item())
 
     def answer(self, x_t, alpha_bar, labels):
@@ -189,8 +192,8 @@ def sample_labels(model, prediction, labels, seed, batch=250, **choices):
 
 
 def sample_classes(model, prediction, per_class, seed, **choices):
-    """`per_class` images of each class, class by class -> (images, labels)."""
-    labels = torch.arange(model.config.classes).repeat_interleave(per_class)
+    """`per_class` images of each class, class by class -> (images, labels). Without classes, as of one."""
+    labels = torch.arange(max(1, model.config.classes)).repeat_interleave(per_class)
     return sample_labels(model, prediction, labels, seed, **choices), labels
 
 
@@ -210,7 +213,7 @@ def main():
     images, _ = sample_classes(model, prediction_of(metadata), args.per_class, args.seed, sampler=args.sampler,
                                num_steps=args.steps, guidance=args.guidance, variance=args.variance,
                                clip=not args.no_clip)
-    write_contact_sheet(args.out, images.numpy(), columns=args.per_class)
+    write_contact_sheet(args.out, 2 * to_grey(images, metadata).numpy() - 1, columns=args.per_class)
 
 
 if __name__ == "__main__":

@@ -19,33 +19,38 @@ from torch import nn
 from augment import augmented
 from data import load_dataset
 from diffusion import q_sample
-from export import measure_sigma_data, model_metadata, read_model, write_model
+from export import build_model, measure_sigma_data, model_metadata, read_model, write_model
 from predictions import PREDICTIONS
 from processes import Processes
-from unet import DEFAULT_WIDTHS, UNet, UNetConfig
+from unet import DEFAULT_WIDTHS, UNetConfig
 
 
-def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_run_options(parser):
+    """What every trainer of images takes."""
     parser.add_argument("--data", required=True, help="folder with the four IDX files, or with colour records")
     parser.add_argument("--out", required=True, help="folder for checkpoints and the weights file")
-    parser.add_argument("--predict", choices=PREDICTIONS, default="mean-variance", help="what the network emits")
     parser.add_argument("--from", dest="start", metavar="FILE", help="weights file whose training goes on")
-    parser.add_argument("--name", help="the model's and its card's name (default: the data folder's, then --predict)")
-    parser.add_argument("--class-names", help="in the order of the labels, with commas (default: the data set's)")
-    parser.add_argument("--widths", help="channels at each resolution, with commas (default: by the image's shape)")
-    parser.add_argument("--blocks", type=int, default=1, help="residual blocks at each resolution, each way")
-    parser.add_argument("--embedding", type=int, default=128, help="width of the time and class embedding")
     parser.add_argument("--steps", type=int, default=40000, help="optimiser steps in all")
     parser.add_argument("--batch", type=int, default=128, help="images a step, over all processes")
     parser.add_argument("--lr", type=float, default=1e-3, help="peak learning rate of AdamW")
     parser.add_argument("--ema", type=float, default=0.9995, help="decay of the weights' moving average")
-    parser.add_argument("--drop-label", type=float, default=0.1, help="share of labels replaced by 'any'")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop (with a checkpoint) after this")
     parser.add_argument("--save-every", type=int, default=500, help="steps between checkpoints")
     parser.add_argument("--threads", type=int, help="of each process (default: the processors, divided)")
     parser.add_argument("--float32", action="store_true", help="no bfloat16 (slower, for processors without it)")
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_run_options(parser)
+    parser.add_argument("--predict", choices=PREDICTIONS, default="mean-variance", help="what the network emits")
+    parser.add_argument("--name", help="the model's and its card's name (default: the data folder's, then --predict)")
+    parser.add_argument("--class-names", help="in the order of the labels, with commas (default: the data set's)")
+    parser.add_argument("--widths", help="channels at each resolution, with commas (default: by the image's shape)")
+    parser.add_argument("--blocks", type=int, default=1, help="residual blocks at each resolution, each way")
+    parser.add_argument("--embedding", type=int, default=128, help="width of the time and class embedding")
+    parser.add_argument("--drop-label", type=float, default=0.1, help="share of labels replaced by 'any'")
     return parser.parse_args()
 
 
@@ -61,13 +66,13 @@ def network_config(args, dataset, images_out):
 class Run:
     """Everything a checkpoint holds; one object so that resuming forgets nothing."""
 
-    def __init__(self, args, config, metadata, processes):
+    def __init__(self, args, metadata, processes):
         torch.manual_seed(args.seed)
         self.step = 0
         self.seconds = 0.0
-        self.metadata = metadata  # of the weights file: what the exporter needs beside the weights
-        self.model = UNet(config).to(processes.device, memory_format=torch.channels_last)
-        self.average = UNet(config).to(processes.device)
+        self.metadata = metadata  # of the weights file: all that the exporter needs beside the weights
+        self.model = build_model(metadata).to(processes.device, memory_format=torch.channels_last)
+        self.average = build_model(metadata).to(processes.device)
         self.average.load_state_dict(self.model.state_dict())
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=args.lr, betas=(0.9, 0.99), weight_decay=0.01)
         self.generator = torch.Generator().manual_seed(args.seed)
@@ -125,9 +130,9 @@ def draw_batch(run, args, dataset):
     return (augmented(x0, run.generator) if dataset.augment else x0), label
 
 
-def train_step(run, args, dataset, prediction, processes):
-    """-> {loss: value}, of this process's share of the batch."""
-    x0, label = draw_batch(run, args, dataset)
+def train_step(run, args, batch, prediction, processes):
+    """batch: (x0, label) -> {loss: value}, of this process's share of the batch."""
+    x0, label = batch
     draws = {name: processes.share(value) for name, value in prediction.draw(x0, run.generator).items()}
     x0, label = processes.share(x0).contiguous(memory_format=torch.channels_last), processes.share(label)
     for group in run.optimizer.param_groups:
@@ -181,11 +186,12 @@ def stop_on_signals():
     return stop
 
 
-def train(run, args, dataset, prediction, processes, checkpoint):
+def train(run, args, draw, prediction, processes, checkpoint):
+    """draw() -> (x0, label) of a whole batch."""
     stop, progress, began, earlier = stop_on_signals(), Progress(args), time.time(), run.seconds
     over = lambda: bool(stop) or time.time() - began >= args.minutes * 60
     while run.step < args.steps and not processes.any(over()):
-        progress.add(train_step(run, args, dataset, prediction, processes))
+        progress.add(train_step(run, args, draw(), prediction, processes))
         run.seconds = earlier + time.time() - began
         if processes.first and run.step % 100 == 0:
             progress.show(run)
@@ -196,26 +202,38 @@ def train(run, args, dataset, prediction, processes, checkpoint):
         print(f"saved {checkpoint} at step {run.step}", flush=True)
 
 
-def main():
-    args, processes = parse_arguments(), Processes()
-    if args.batch % processes.count:
-        raise SystemExit(f"--batch {args.batch} does not divide among {processes.count} processes: give a multiple.")
-    torch.set_num_threads(args.threads or max(1, os.cpu_count() // processes.on_this_machine))
-    os.makedirs(args.out, exist_ok=True)
+def start_or_resume(args, metadata, processes):
+    """-> (run, its checkpoint's path): as a checkpoint in --out, or else --from, leaves it."""
     checkpoint = os.path.join(args.out, "checkpoint.pt")
-    dataset = load_dataset(args.data, "train")
-    if args.class_names:
-        dataset.class_names = args.class_names.split(",")
-    prediction = PREDICTIONS[args.predict](measure_sigma_data(dataset.x0))
-    config = network_config(args, dataset, prediction.images_out)
-    name = args.name or f"{os.path.basename(os.path.abspath(args.data))}-{args.predict}"
-    run = Run(args, config, model_metadata(config, name, prediction, dataset.class_names), processes)
+    run = Run(args, metadata, processes)
     if os.path.exists(checkpoint):
         run.load(checkpoint)
         print(f"goes on from {checkpoint} at step {run.step}", flush=True)
     elif args.start:
         run.start_from(args.start)
-    train(run, args, dataset, prediction, processes, checkpoint)
+    return run, checkpoint
+
+
+def prepare(args):
+    """-> the processes that train together, this one set up."""
+    processes = Processes()
+    if args.batch % processes.count:
+        raise SystemExit(f"--batch {args.batch} does not divide among {processes.count} processes: give a multiple.")
+    torch.set_num_threads(args.threads or max(1, os.cpu_count() // processes.on_this_machine))
+    os.makedirs(args.out, exist_ok=True)
+    return processes
+
+
+def main():
+    args = parse_arguments()
+    processes, dataset = prepare(args), load_dataset(args.data, "train")
+    if args.class_names:
+        dataset.class_names = args.class_names.split(",")
+    prediction = PREDICTIONS[args.predict](measure_sigma_data(dataset.x0))
+    config = network_config(args, dataset, prediction.images_out)
+    name = args.name or f"{os.path.basename(os.path.abspath(args.data))}-{args.predict}"
+    run, checkpoint = start_or_resume(args, model_metadata(config, name, prediction, dataset.class_names), processes)
+    train(run, args, lambda: draw_batch(run, args, dataset), prediction, processes, checkpoint)
     processes.leave()
 
 

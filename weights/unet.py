@@ -12,6 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from recording import Recording
+
 
 @dataclass
 class UNetConfig:
@@ -94,7 +96,7 @@ class Attention(nn.Module):
         return x + self.proj(mixed.reshape(b, c, h, w))
 
 
-class UNet(nn.Module):
+class UNet(Recording):
     """(x_t [B,C,H,W], t [B], label [B]) -> raw output [B, channels_out, H, W]."""
 
     def __init__(self, config):
@@ -135,12 +137,6 @@ class UNet(nn.Module):
         self.head = nn.Conv2d(c, config.channels_out * folded, 3, padding=1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
-        self.record, self.activations = False, {}
-
-    def note(self, name, value):
-        if self.record:
-            self.activations[name] = value.detach().float().clone()
-        return value
 
     def forward(self, x, t, label):
         e = self.time(timestep_embedding(t, self.config.embedding)) + self.label(label)

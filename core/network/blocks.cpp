@@ -9,11 +9,25 @@ namespace {
 
 std::string times(int a, int b) { return std::to_string(a) + "×" + std::to_string(b); }
 
+std::string activation_text(Activation activation) {
+  switch (activation) {
+    case Activation::None:
+      return "";
+    case Activation::Silu:
+      return ", SiLU";
+    case Activation::Tanh:
+      return ", tanh";
+    case Activation::LeakyRelu:
+      return ", leaky ReLU";
+  }
+  return "";
+}
+
 std::string convolution_text(const Op& op, bool dense) {
   std::string text = dense ? "dense layer" : times(op.kernel, op.kernel) + " convolution";
   if (op.stride > 1) text += ", stride " + std::to_string(op.stride);
   if (op.upsample > 1) text = times(op.upsample, op.upsample) + " enlargement, " + text;
-  if (op.activation == Activation::Silu) text += ", SiLU";
+  text += activation_text(op.activation);
   if (op.residual >= 0) text += ", added";
   return text;
 }
@@ -21,8 +35,7 @@ std::string convolution_text(const Op& op, bool dense) {
 std::string group_norm_text(const Op& op) {
   std::string text = "group norm, " + std::to_string(op.groups) + " groups";
   if (op.inputs.size() > 1) text += ", scaled and shifted";
-  if (op.activation == Activation::Silu) text += ", SiLU";
-  return text;
+  return text + activation_text(op.activation);
 }
 
 std::string op_text(const Op& op, const Shape& output) {
@@ -43,6 +56,8 @@ std::string op_text(const Op& op, const Shape& output) {
       return times(op.factor, op.factor) + " pixels to channels";
     case OpKind::PixelShuffle:
       return "channels to " + times(op.factor, op.factor) + " pixels";
+    case OpKind::TemporalReadout:
+      return "sum of " + std::to_string(op.bumps) + " bumps over time, read at t";
   }
   return {};
 }
@@ -103,6 +118,22 @@ class BlockMaker {
     here.flops += graph_.flops(op);
     here.output_buffer = op.output;
     here.output = shape(op.output);
+    if (op.kind == OpKind::TemporalReadout) name_channels(op, index);
+  }
+
+  // Means come first, variances behind them; of coefficients, each with all its bumps.
+  void name_channels(const Op& op, int readout) {
+    made_.basis = {op.bumps, op.num_steps};
+    const int outputs = shape(op.output).channels, means = outputs / 2;
+    const auto name = [&](int k) {
+      const std::string symbol = k < means ? "z^μ" : "z^Σ";
+      return means == 1 ? symbol : symbol + " " + std::to_string(k % means + 1);
+    };
+    std::vector<std::string>& coefficients = block(block_of(op.inputs[0])).channels;
+    for (int k = 0; k < outputs; ++k) {
+      block(readout).channels.push_back(name(k));
+      for (int j = 1; j <= op.bumps; ++j) coefficients.push_back(name(k) + ", " + std::to_string(j));
+    }
   }
 
   int index_of(const Op& op) {
@@ -114,6 +145,7 @@ class BlockMaker {
       const BlockName& label = graph_.blocks[static_cast<size_t>(op.block)];
       block.name = label.name;
       block.title = label.title;
+      block.note = label.note;
       named_[op.block] = index;
     } else {
       block.name = graph_.buffers[static_cast<size_t>(op.output)].name;

@@ -19,11 +19,13 @@ struct BlockOp {
 };
 
 struct Block {
-  std::string name;            ///< as in Graph::blocks; an input's is its buffer's
-  std::string title;           ///< for people
-  std::vector<BlockOp> ops;    ///< in order; none for an input
-  std::vector<Shape> inputs;   ///< what it takes from other blocks, apart from conditioning
-  BufferId output_buffer = 0;  ///< the last one it writes
+  std::string name;                   ///< as in Graph::blocks; an input's is its buffer's
+  std::string title;                  ///< for people
+  std::string note;                   ///< a sentence for people, or empty
+  std::vector<BlockOp> ops;           ///< in order; none for an input
+  std::vector<Shape> inputs;          ///< what it takes from other blocks, apart from conditioning
+  std::vector<std::string> channels;  ///< names of the output's channels, where they have any
+  BufferId output_buffer = 0;         ///< the last one it writes
   Shape output;
   std::int64_t parameters = 0;  ///< trained numbers
   double flops = 0;             ///< of one image
@@ -42,9 +44,15 @@ struct BlockEdge {
   bool operator==(const BlockEdge&) const = default;
 };
 
+/// The bumps over time of a network that ends with a readout at t; none if bumps = 0.
+struct TimeBasis {
+  int bumps = 0, num_steps = 0;
+};
+
 struct BlockGraph {
   std::vector<Block> blocks;  ///< the inputs that are read (x, t, label), then the others in order
   std::vector<BlockEdge> edges;
+  TimeBasis basis;
 
   std::int64_t parameters() const;
 };

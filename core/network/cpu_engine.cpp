@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <utility>
 #include <vector>
 
 #include "core/base/error.h"
 #include "core/network/cpu/arena.h"
 #include "core/network/cpu/kernels.h"
+#include "core/network/temporal_basis.h"
 
 namespace undiffuse {
 namespace {
@@ -57,6 +59,7 @@ void compile_convolution(Compiled& compiled) {
 size_t scratch_per_image(const Compiled& compiled) {
   const auto channels = static_cast<size_t>(compiled.out.channels);
   if (compiled.op.kind == OpKind::GroupNorm) return 2 * channels;
+  if (compiled.op.kind == OpKind::TemporalReadout) return static_cast<size_t>(compiled.op.bumps);
   if (compiled.op.kind != OpKind::Attention) return 0;
   const int head_size = compiled.out.channels / compiled.op.heads;
   return static_cast<size_t>(compiled.op.heads) *
@@ -123,6 +126,7 @@ struct CpuEngine::Impl {
   void attention(const Compiled& op, int batch);
   void concat(const Compiled& op, int batch);
   void pixel_shuffle(const Compiled& op, int batch);
+  void temporal_readout(const Compiled& op, int batch);
 
   ThreadPool& pool;
   int max_batch;
@@ -250,6 +254,19 @@ void CpuEngine::Impl::pixel_shuffle(const Compiled& op, int batch) {
   }
 }
 
+// Each image has a t of its own, and so its own mix of the bumps.
+void CpuEngine::Impl::temporal_readout(const Compiled& op, int batch) {
+  const std::span<float> g = std::span(scratch).first(static_cast<size_t>(op.op.bumps));
+  const float* coefficients = at(op.op.inputs[0]);
+  float* out = at(op.op.output);
+  for (int image = 0; image < batch; ++image) {
+    temporal_basis(at(op.op.inputs[1])[image], op.op.num_steps, g);
+    for (int i = 0; i < op.out.image_size(); ++i, coefficients += g.size()) {
+      *out++ = std::inner_product(g.begin(), g.end(), coefficients, 0.0f);
+    }
+  }
+}
+
 void CpuEngine::Impl::run_op(const Compiled& op, int batch) {
   switch (op.op.kind) {
     case OpKind::TimestepEmbedding:
@@ -267,6 +284,8 @@ void CpuEngine::Impl::run_op(const Compiled& op, int batch) {
     case OpKind::PixelUnshuffle:
     case OpKind::PixelShuffle:
       return pixel_shuffle(op, batch);
+    case OpKind::TemporalReadout:
+      return temporal_readout(op, batch);
   }
 }
 

@@ -22,16 +22,25 @@ enum class OpKind {
   Concat,             ///< of two inputs, along channels
   PixelUnshuffle,     ///< [h,w,c] -> [h/f,w/f,c f²], channel order c, dy, dx (as PyTorch)
   PixelShuffle,       ///< the inverse
+  TemporalReadout,    ///< coefficients [h,w,K J] and t -> [h,w,K]: sum over j of y[k J + j] g_j(t), J bumps
+                      ///< over 1..num_steps (temporal_basis.h)
 };
 
-enum class Activation { None, Silu };
+enum class Activation {
+  None,
+  Silu,
+  Tanh,
+  LeakyRelu,  ///< x, or kLeak x below 0
+};
+inline constexpr float kLeak = 0.05f;  ///< as the 2015 paper's reference code has it
 
 using BufferId = int;
 
 /// A part of the network that people name and draw as one box; ops say which they belong to.
 struct BlockName {
-  std::string name;   ///< "down.0.0", as the weights' tensors are called
-  std::string title;  ///< "residual block"
+  std::string name;       ///< "down.0.0", as the weights' tensors are called
+  std::string title;      ///< "residual block"
+  std::string note = {};  ///< a sentence for people on what it is there for; may be empty
 };
 
 struct Buffer {
@@ -46,13 +55,15 @@ struct Op {
   BufferId output = -1;
   BufferId residual = -1;  ///< Convolution: added to the result; -1 for none
   Activation activation = Activation::None;
-  int kernel = 1;    ///< Convolution: odd
-  int stride = 1;    ///< Convolution
-  int upsample = 1;  ///< Convolution: nearest-neighbour enlargement of its input before the kernel
-  int groups = 1;    ///< GroupNorm
-  int heads = 1;     ///< Attention
-  int factor = 1;    ///< PixelShuffle and PixelUnshuffle
-  int block = -1;    ///< in Graph::blocks; -1 for a block of its own (see blocks.h)
+  int kernel = 1;     ///< Convolution: odd
+  int stride = 1;     ///< Convolution
+  int upsample = 1;   ///< Convolution: nearest-neighbour enlargement of its input before the kernel
+  int groups = 1;     ///< GroupNorm
+  int heads = 1;      ///< Attention
+  int factor = 1;     ///< PixelShuffle and PixelUnshuffle
+  int bumps = 1;      ///< TemporalReadout: J
+  int num_steps = 1;  ///< TemporalReadout: T
+  int block = -1;     ///< in Graph::blocks; -1 for a block of its own (see blocks.h)
   std::vector<float> weight = {};  ///< Convolution [out,k,k,in], LabelEmbedding, GroupNorm gamma
   std::vector<float> bias = {};    ///< Convolution [out], GroupNorm beta
 };

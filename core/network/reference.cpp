@@ -23,8 +23,22 @@ size_t at(const Shape& shape, int y, int x, int c) {
   return static_cast<size_t>((y * shape.width + x) * shape.channels + c);
 }
 
+double activation_of(Activation activation, double value) {
+  switch (activation) {
+    case Activation::None:
+      return value;
+    case Activation::Silu:
+      return value / (1 + std::exp(-value));
+    case Activation::Tanh:
+      return std::tanh(value);
+    case Activation::LeakyRelu:
+      return value < 0 ? kLeak * value : value;
+  }
+  UNDIFFUSE_ASSERT(!"an activation without a formula");
+}
+
 float activated(Activation activation, double value) {
-  return static_cast<float>(activation == Activation::Silu ? value / (1 + std::exp(-value)) : value);
+  return static_cast<float>(activation_of(activation, value));
 }
 
 void timestep_embedding(const Op& op, const Context& context, Values& out) {
@@ -173,6 +187,25 @@ void pixel_shuffle(const Op& op, const Context& context, Values& out) {
   }
 }
 
+// As the paper's reference code writes it: time and centres both run from -1 to 1.
+void temporal_readout(const Op& op, const Context& context, Values& out) {
+  const Values& coefficients = context.values(op.inputs[0]);
+  const double t = std::clamp<double>(context.values(op.inputs[1])[0], 1, op.num_steps);
+  const double time = op.num_steps > 1 ? 2 * (t - 1) / (op.num_steps - 1) - 1 : -1;
+  const double apart = op.bumps > 1 ? 2.0 / (op.bumps - 1) : 1, width = apart / 2;
+  std::vector<double> g(static_cast<size_t>(op.bumps));
+  double sum = 0;
+  for (size_t j = 0; j < g.size(); ++j) {
+    const double centre = -1 + apart * static_cast<double>(j);
+    sum += g[j] = std::exp(-(time - centre) * (time - centre) / (2 * width * width));
+  }
+  for (size_t i = 0; i < out.size(); ++i) {
+    double value = 0;
+    for (size_t j = 0; j < g.size(); ++j) value += coefficients[i * g.size() + j] * g[j] / sum;
+    out[i] = static_cast<float>(value);
+  }
+}
+
 void run_op(const Op& op, const Context& context) {
   Values& out = context.values(op.output);
   switch (op.kind) {
@@ -191,6 +224,8 @@ void run_op(const Op& op, const Context& context) {
     case OpKind::PixelUnshuffle:
     case OpKind::PixelShuffle:
       return pixel_shuffle(op, context, out);
+    case OpKind::TemporalReadout:
+      return temporal_readout(op, context, out);
   }
 }
 

@@ -27,7 +27,7 @@ double gaussian_entropy_nats(double var) {
 double transition_kl_nats(const Posterior& q, const ReverseTransition& p, double x0, double x0_hat,
                           double x0_var) {
   UNDIFFUSE_ASSERT(q.beta_tilde > 0 && q.c1 == p.on_x);
-  return gaussian_kl_nats(q.c0 * x0, q.beta_tilde, p.on_x0 * x0_hat, p.var_const + p.var_on_x0_var * x0_var);
+  return gaussian_kl_nats(q.c0 * x0, q.beta_tilde, p.on_x0 * x0_hat, p.variance(x0_var));
 }
 
 double prior_kl_nats(double x0, double alpha_bar_T) {
@@ -35,10 +35,12 @@ double prior_kl_nats(double x0, double alpha_bar_T) {
   return 0.5 * (alpha_bar_T * x0 * x0 - alpha_bar_T - std::log1p(-alpha_bar_T));
 }
 
-double decoder_nll_nats(double x0, double mu, double sigma, double bin_half) {
+double decoder_nll_nats(double x0, double mu, double sigma, DataRange range) {
   UNDIFFUSE_ASSERT(sigma > 0);
-  const double below = x0 < -0.999 ? 0 : normal_cdf((x0 - mu - bin_half) / sigma);
-  const double up_to = x0 > 0.999 ? 1 : normal_cdf((x0 - mu + bin_half) / sigma);
+  const double width = static_cast<double>(range.white) - range.black, bin_half = width / 510;
+  const double at_end = width / 2000;  // well within the outer bins
+  const double below = x0 < range.black + at_end ? 0 : normal_cdf((x0 - mu - bin_half) / sigma);
+  const double up_to = x0 > range.white - at_end ? 1 : normal_cdf((x0 - mu + bin_half) / sigma);
   return -std::log(std::max(up_to - below, 1e-12));
 }
 

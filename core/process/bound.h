@@ -5,6 +5,7 @@
 // (eq. 13-14), a bound on the log density: edge_entropies - sum over t = 2..T of transition_kl.
 #pragma once
 
+#include "core/base/data_range.h"
 #include "core/process/forward_kernel.h"
 #include "core/process/reverse_transition.h"
 #include "core/process/schedule.h"
@@ -28,9 +29,10 @@ double transition_kl_nats(const Posterior& q, const ReverseTransition& p, double
 /// KL(q(x_T | x_0) || N(0, 1)).
 double prior_kl_nats(double x0, double alpha_bar_T);
 
-/// -ln of the mass that N(mu, sigma²) has in the grey level's bin x0 ± bin_half (DDPM eq. 13; the
-/// outer bins reach to infinity). x0 in [-1, 1], sigma > 0. At most -ln 1e-12 = 27.6.
-double decoder_nll_nats(double x0, double mu, double sigma, double bin_half = 1.0 / 255);
+/// -ln of the mass that N(mu, sigma²) has in the grey level's bin around x0 (DDPM eq. 13; the
+/// outer bins reach to infinity), 255 bins apart from black to white. x0 in the range, sigma > 0. At most
+/// -ln 1e-12 = 27.6.
+double decoder_nll_nats(double x0, double mu, double sigma, DataRange range = {});
 
 /// H_q(X_T | X_0) - H_q(X_1 | X_0) - H_p(X_T): what K adds to its sum of -KL. It stands for data of
 /// unit variance, with the forward kernel itself as p(x_0 | x_1).

@@ -78,7 +78,7 @@ Status check_evidence(const Evidence& evidence, int image_size) {
   }
   const auto finite = [](float value) { return std::isfinite(value); };
   if (!std::all_of(evidence.image.begin(), evidence.image.end(), finite)) {
-    return Error{"The evidence has numbers that are not finite: give an image with values in [-1, 1]."};
+    return Error{"The evidence has numbers that are not finite: give an image in the model's range."};
   }
   if (!known && !(evidence.sigma > 0 && std::isfinite(evidence.sigma))) {
     return Error{"The noise of a noisy image needs a deviation above 0."};

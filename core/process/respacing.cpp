@@ -1,6 +1,7 @@
 #include "core/process/respacing.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "core/base/error.h"
@@ -58,6 +59,15 @@ double model_time(const Schedule& trained, double alpha_bar) {
   const auto row = static_cast<size_t>(below - table.begin());
   const double noisier = log_snr(table[row]), cleaner = log_snr(table[row - 1]);
   return static_cast<double>(row) - (log_snr(alpha_bar) - noisier) / (cleaner - noisier);
+}
+
+OwnStep own_step(const Schedule& trained, double alpha_bar) {
+  const double t = model_time(trained, alpha_bar);
+  if (t <= 1) return {1 - alpha_bar, 1, true};
+  const int row = std::min(static_cast<int>(t), trained.num_steps() - 1);
+  const double part = t - row;
+  const double beta = std::pow(trained.beta(row), 1 - part) * std::pow(trained.beta(row + 1), part);
+  return {beta, std::min(alpha_bar / (1 - beta), 1.0), false};
 }
 
 }  // namespace undiffuse

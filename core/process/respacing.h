@@ -35,4 +35,15 @@ ScheduleSpec within_trained_levels(ScheduleSpec spec, const Schedule& trained);
 /// schedule a sampling choice: any alpha_bar of any schedule has a t that means the same noise.
 double model_time(const Schedule& trained, double alpha_bar);
 
+/// The step t -> t - 1 of a model's own table, from a state with this alpha_bar.
+struct OwnStep {
+  double beta = 0;
+  double alpha_bar_prev = 1;
+  bool first = false;  ///< t = 1 (or cleaner): it ends at the data
+};
+
+/// Between the table's rows beta is interpolated geometrically in model_time; beyond its ends it stays, and a
+/// step that would end beyond the data ends there.
+OwnStep own_step(const Schedule& trained, double alpha_bar);
+
 }  // namespace undiffuse

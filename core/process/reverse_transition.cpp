@@ -30,9 +30,10 @@ void mean_and_sigma(const ReverseTransition& transition, std::span<const float> 
       static_cast<float>(transition.on_x0) * array(x0_hat) + static_cast<float>(transition.on_x) * array(x_t);
   // Not Eigen's sqrt: it is an approximation in whole vectors and exact in what is left over, so a
   // pixel's bits would hang on where in memory it lies.
-  array(sigma) = (static_cast<float>(transition.var_const) +
-                  static_cast<float>(transition.var_on_x0_var) * array(x0_var))
-                     .unaryExpr([](float var) { return std::sqrt(var); });
+  const auto var_const = static_cast<float>(transition.var_const);
+  const float least = static_cast<float>(ReverseTransition::kLeastPart) * var_const;
+  array(sigma) = (var_const + static_cast<float>(transition.var_on_x0_var) * array(x0_var))
+                     .unaryExpr([least](float var) { return std::sqrt(std::max(var, least)); });
 }
 
 }  // namespace undiffuse

@@ -1,6 +1,7 @@
 // One reverse step p(x_s | x_t) = N(mu, sigma²) from the answer (x0_hat, x0_var).
 #pragma once
 
+#include <algorithm>
 #include <span>
 
 namespace undiffuse {
@@ -11,12 +12,19 @@ enum class Variance {
   FixedLarge,  ///< sigma² = beta (x0_var = 1 - alpha_bar_t)
 };
 
-/// mu = on_x0 x0_hat + on_x x_t; sigma² = var_const + var_on_x0_var x0_var.
+/// mu = on_x0 x0_hat + on_x x_t; sigma² = var_const + var_on_x0_var x0_var, but at least a quarter of
+/// var_const: an x0_var below 0, which a network may give that learned the variance of its own small step
+/// (Prediction::Transition), must leave a longer step its noise.
 struct ReverseTransition {
   double on_x0 = 0;
   double on_x = 0;
   double var_const = 0;
   double var_on_x0_var = 0;
+
+  double variance(double x0_var) const {
+    return std::max(var_const + var_on_x0_var * x0_var, kLeastPart * var_const);
+  }
+  static constexpr double kLeastPart = 0.25;
 };
 
 /// The step from alpha_bar_t to alpha_bar_s, 0 < alpha_bar_t < alpha_bar_s <= 1. At s = 0

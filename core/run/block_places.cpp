@@ -24,13 +24,16 @@ class Placer {
   BlockPlaces place() {
     const std::vector<std::vector<int>> depths = by_depth();
     for (const std::vector<int>& row : depths) made_.columns = std::max(made_.columns, size_of(row));
+    const std::optional<std::vector<BlockEdge>> skips = nested_skips(depths);
+    if (!skips) find_late_inputs(depths);
     place_conditioning();
-    if (const std::optional<std::vector<BlockEdge>> skips = nested_skips(depths)) {
+    if (skips) {
       place_u(depths, *skips);
+      find_levels();
     } else {
       for (const std::vector<int>& row : depths) place_row(row);
+      for (const BlockEdge& edge : late_) put(edge.from, row_of(edge.to), made_.columns - 1);
     }
-    find_levels();
     return std::move(made_);
   }
 
@@ -47,11 +50,27 @@ class Placer {
     ++made_.rows;
   }
 
+  int row_of(int index) const { return made_.places[static_cast<size_t>(index)].row; }
+  bool is_late(int index) const {
+    return std::any_of(late_.begin(), late_.end(), [&](const BlockEdge& edge) { return edge.from == index; });
+  }
+
+  // Inputs but x that are read once, by a block that stands alone in its row.
+  void find_late_inputs(const std::vector<std::vector<int>>& depths) {
+    for (const BlockEdge& edge : graph_.edges) {
+      const auto from_here = [&](const BlockEdge& other) { return other.from == edge.from; };
+      const bool once = std::count_if(graph_.edges.begin(), graph_.edges.end(), from_here) == 1;
+      const bool alone = std::find(depths.begin(), depths.end(), std::vector{edge.to}) != depths.end();
+      const Block& input = block(edge.from);
+      if (input.ops.empty() && !input.sees_x && once && alone) late_.push_back(edge);
+    }
+  }
+
   // Blocks in the middle, a row each; an input beside the first that reads it.
   void place_conditioning() {
     std::vector<int> inputs;
     for (int i = 0; i < size(); ++i) {
-      if (block(i).sees_x) continue;
+      if (block(i).sees_x || is_late(i)) continue;
       if (block(i).ops.empty()) {
         inputs.push_back(i);
       } else {
@@ -67,7 +86,7 @@ class Placer {
 
   int row_of_reader(int input) const {
     for (const BlockEdge& edge : graph_.edges) {
-      if (edge.from == input && !block(edge.to).sees_x) return made_.places[static_cast<size_t>(edge.to)].row;
+      if (edge.from == input && !block(edge.to).sees_x) return row_of(edge.to);
     }
     return 0;
   }
@@ -167,6 +186,7 @@ class Placer {
   }
 
   const BlockGraph& graph_;
+  std::vector<BlockEdge> late_;
   BlockPlaces made_;
 };
 

@@ -28,8 +28,8 @@ struct BoundSummary {
 /// beta_tilde is 0.
 class BoundEstimate {
  public:
-  /// x0: [images, height, width, channels] in [-1, 1]; a label for each image, `classes` for any class.
-  /// num_steps in 2..T. The references must outlive the estimate.
+  /// x0: [images, height, width, channels] in the model's range; a label for each image, `classes` for any
+  /// class. num_steps in 2..T. The references must outlive the estimate.
   BoundEstimate(const ModelInfo& info, Engine& engine, std::span<const float> x0, std::vector<int> labels,
                 int num_steps, std::uint32_t seed);
 

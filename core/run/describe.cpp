@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/network/temporal_basis.h"
 #include "core/process/respacing.h"
 #include "core/run/block_places.h"
+#include "core/run/own_settings.h"
 
 namespace undiffuse {
 namespace {
@@ -54,6 +56,8 @@ json model_json(const ModelInfo& model) {
           {"height", model.image.height},
           {"width", model.image.width},
           {"channels", model.image.channels},
+          {"own_settings", own_settings(model)},
+          {"range", {model.range.black, model.range.white}},
           {"classes", model.class_names},
           {"prediction", prediction_name(model.prediction)},
           {"predicts", predicts(model)},
@@ -95,8 +99,17 @@ const char* second_name(SecondAnswer second) {
   return "none";
 }
 
-json stage_json(const Stage& stage) {
-  return {{"on_x0", stage.transition.on_x0},
+// The network's own step from where it is asked, for equations in its own terms.
+json own_step_json(const Stage& stage, const Schedule& trained) {
+  const OwnStep own = own_step(trained, stage.churn.alpha_bar);
+  return {{"beta", own.beta}, {"alpha_bar_prev", own.alpha_bar_prev}, {"first", own.first}};
+}
+
+json stage_json(const Stage& stage, const ModelInfo& model) {
+  const bool own = model.prediction == Prediction::Transition;
+  return {{"t_model", model_time(model.trained, stage.churn.alpha_bar)},
+          {"own", own ? own_step_json(stage, model.trained) : json()},
+          {"on_x0", stage.transition.on_x0},
           {"on_x", stage.transition.on_x},
           {"var_const", stage.transition.var_const},
           {"var_on_x0_var", stage.transition.var_on_x0_var},
@@ -129,6 +142,8 @@ json block_json(const Block& block, const BlockPlace& place) {
   }
   return {{"name", block.name},
           {"title", block.title},
+          {"note", block.note},
+          {"channels", block.channels},
           {"inputs", inputs},
           {"output", shape_json(block.output)},
           {"ops", ops},
@@ -136,6 +151,20 @@ json block_json(const Block& block, const BlockPlace& place) {
           {"flops", block.flops},
           {"row", place.row},
           {"column", place.column}};
+}
+
+// The bumps of a network that is read out at t, on evenly spaced times from 1 to T; null for others.
+json basis_json(const TimeBasis& basis) {
+  if (basis.bumps == 0) return {};
+  constexpr int kPoints = 181;
+  json curves = json::array();
+  for (int j = 0; j < basis.bumps; ++j) curves.push_back(json::array());
+  std::vector<float> g(static_cast<size_t>(basis.bumps));
+  for (int i = 0; i < kPoints; ++i) {
+    temporal_basis(1 + static_cast<double>(i) * (basis.num_steps - 1) / (kPoints - 1), basis.num_steps, g);
+    for (size_t j = 0; j < g.size(); ++j) curves[j].push_back(g[j]);
+  }
+  return {{"num_steps", basis.num_steps}, {"curves", std::move(curves)}};
 }
 
 json network_json(const BlockGraph& graph) {
@@ -154,6 +183,7 @@ json network_json(const BlockGraph& graph) {
                       {"width", level.width}});
   }
   return {{"parameters", graph.parameters()},
+          {"basis", basis_json(graph.basis)},
           {"columns", places.columns},
           {"levels", levels},
           {"blocks", blocks},
@@ -168,6 +198,8 @@ const Setting& schedule_row() {
 }  // namespace
 
 std::string predicts(const ModelInfo& model) {
+  if (model.prediction == Prediction::Transition)
+    return "coefficients over time, whose readout at t gives each pixel's mean and variance";
   if (model.learned_variance) {
     return std::string("the mean (through ") + prediction_name(model.prediction) +
            ") and the variance of the image";
@@ -181,6 +213,8 @@ std::string predicts(const ModelInfo& model) {
       return "the image";
     case Prediction::Edm:
       return "EDM's F, a mix of noise and image";
+    case Prediction::Transition:
+      break;
   }
   return "";
 }
@@ -195,6 +229,8 @@ const char* prediction_name(Prediction prediction) {
       return "x0";
     case Prediction::Edm:
       return "edm";
+    case Prediction::Transition:
+      return "transition";
   }
   return "x0";
 }
@@ -220,7 +256,7 @@ std::string describe_run(const Session& session) {
   for (const Stage& stage : session.table()) {
     times.push_back(time_json(stage.t));
     alpha_bars.push_back(stage.alpha_bar);
-    transitions.push_back(stage_json(stage));
+    transitions.push_back(stage_json(stage, session.model()));
     nfe.push_back(session.nfe(static_cast<int>(nfe.size())));
   }
   times.push_back(time_json(session.table().back().t_prev));

@@ -7,7 +7,7 @@
 
 namespace undiffuse {
 
-/// As a weights file and the descriptions call it: "v", "eps", "x0" or "edm".
+/// As a weights file and the descriptions call it: "v", "eps", "x0", "edm" or "transition".
 const char* prediction_name(Prediction prediction);
 
 /// What the network gives, for a person: "the noise", "the mean (through v) and the variance of the image".

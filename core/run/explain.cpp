@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include "core/process/forward_kernel.h"
+#include "core/process/respacing.h"
 
 namespace undiffuse {
 namespace {
@@ -25,6 +29,61 @@ Explanation churn_line(const Stage& stage, const PixelValues& pixel) {
       x_hat};
 }
 
+double used_x0(const ExplainContext& context, double x0) {
+  const DataRange range = context.model.range;
+  return context.settings.clip ? std::clamp<double>(x0, range.black, range.white) : x0;
+}
+
+// A Transition in its own terms: the step t -> t - 1 of its own schedule, and the Gaussian that it states.
+struct OwnTerms {
+  OwnStep step;
+  OwnTransition transition;
+  bool taken = false;  // the run's step is this one: nothing else is needed
+};
+
+OwnTerms own_terms(const ExplainContext& context, const PixelValues& pixel) {
+  const Stage& stage = context.stage;
+  OwnTerms own;
+  own.step = own_step(context.model.trained, stage.churn.alpha_bar);
+  own.transition =
+      own_transition(context.model.parameterization(), of(pixel, Field::XHat), of(pixel, Field::MeanOutput),
+                     of(pixel, Field::LogVar), stage.churn.alpha_bar);
+  const bool plain = stage.transition.var_on_x0_var != 0 && stage.on_second == 0 && !has_churn(stage);
+  const bool clipped = used_x0(context, of(pixel, Field::X0Hat)) != of(pixel, Field::X0Hat);
+  own.taken = plain && !clipped && std::abs(stage.alpha_bar_prev - own.step.alpha_bar_prev) < 1e-12;
+  return own;
+}
+
+// μ and Σ of the network's own step; at t = 1 the paper takes the forward kernel. Primed where the run takes
+// another step.
+std::vector<Explanation> own_lines(const ExplainContext& context, const PixelValues& pixel,
+                                   const OwnTerms& own) {
+  const double beta = own.step.beta, keep = std::sqrt(1 - beta);
+  const std::string prime = own.taken ? "" : "′", x = shown(context.stage);
+  const std::string kept = f(keep) + " · " + in_brackets(of(pixel, Field::XHat));
+  if (own.step.first) {
+    return {{"μ" + prime + " = √(1−β) " + x, kept, own.transition.mu},
+            {"Σ" + prime + " = β", "the forward kernel, at t = 1", own.transition.var}};
+  }
+  return {{"μ" + prime + " = √(1−β) " + x + " + √β z^μ",
+           kept + " + " + f(std::sqrt(beta)) + " · " + in_brackets(of(pixel, Field::MeanOutput)),
+           own.transition.mu},
+          {"Σ" + prime + " = sigmoid(z^Σ/√T + logit β)",
+           "sigmoid(" + f(of(pixel, Field::LogVar) / std::sqrt(context.model.trained.num_steps())) + " + " +
+               in_brackets(std::log(beta / (1 - beta))) + ")",
+           own.transition.var}};
+}
+
+// From μ′ of the own step to x̂_0, on which any step may build.
+Explanation own_to_x0_line(const ExplainContext& context, const PixelValues& pixel, const OwnTerms& own) {
+  const double x0 = of(pixel, Field::X0Hat), x = of(pixel, Field::XHat);
+  if (own.step.alpha_bar_prev == 1) return {"x̂_0 = μ′", f(own.transition.mu), x0};
+  const Posterior q = q_posterior(context.stage.churn.alpha_bar, own.step.alpha_bar_prev);
+  return {"x̂_0 = (μ′ − c_1′ " + shown(context.stage) + ") / c_0′",
+          "(" + f(own.transition.mu, 4) + " − " + f(q.c1, 4) + " · " + in_brackets(x) + ") / " + f(q.c0, 4),
+          x0};
+}
+
 // From the raw output to x̂_0.
 Explanation answer_line(const ExplainContext& context, const PixelValues& pixel) {
   const double alpha_bar = context.stage.churn.alpha_bar;
@@ -45,6 +104,8 @@ Explanation answer_line(const ExplainContext& context, const PixelValues& pixel)
                   in_brackets(raw),
               x0};
     }
+    case Prediction::Transition:
+      return own_to_x0_line(context, pixel, own_terms(context, pixel));
     case Prediction::X0:
       break;
   }
@@ -53,8 +114,7 @@ Explanation answer_line(const ExplainContext& context, const PixelValues& pixel)
 
 Explanation mean_line(const ExplainContext& context, const PixelValues& pixel) {
   const Stage& stage = context.stage;
-  const bool clip = context.settings.clip;
-  const auto used = [&](double x0) { return clip ? std::clamp(x0, -1.0, 1.0) : x0; };
+  const auto used = [&](double x0) { return used_x0(context, x0); };
   const auto name = [&](const std::string& symbol, double x0) {
     return used(x0) == x0 ? symbol : "clip(" + symbol + ")";
   };
@@ -71,6 +131,19 @@ Explanation mean_line(const ExplainContext& context, const PixelValues& pixel) {
   return line;
 }
 
+Explanation x0_var_line(const ExplainContext& context, const PixelValues& pixel) {
+  const double x0_var = of(pixel, Field::X0Var), alpha_bar = context.stage.churn.alpha_bar;
+  if (context.model.prediction != Prediction::Transition) {
+    return {"Var[x_0] = (1−ᾱ) e^r", f(1 - alpha_bar) + " · e^" + in_brackets(of(pixel, Field::LogVar)),
+            x0_var};
+  }
+  const OwnTerms own = own_terms(context, pixel);
+  if (own.step.alpha_bar_prev == 1) return {"Var[x_0] = Σ′", f(own.transition.var, 4), x0_var};
+  const Posterior q = q_posterior(alpha_bar, own.step.alpha_bar_prev);
+  return {"Var[x_0] = (Σ′ − β̃′) / c_0′^2",
+          "(" + f(own.transition.var, 6) + " − " + f(q.beta_tilde, 6) + ") / " + f(q.c0, 4) + "²", x0_var};
+}
+
 std::vector<Explanation> deviation_lines(const ExplainContext& context, const PixelValues& pixel) {
   const ReverseTransition& transition = context.stage.transition;
   const double sigma = of(pixel, Field::Sigma), x0_var = of(pixel, Field::X0Var);
@@ -82,12 +155,15 @@ std::vector<Explanation> deviation_lines(const ExplainContext& context, const Pi
                                                                      : "σ^2 = β̃";
     return {{formula, f(transition.var_const, 4) + ", so σ", sigma}};
   }
-  return {{"Var[x_0] = (1−ᾱ) e^r",
-           f(1 - context.stage.alpha_bar) + " · e^" + in_brackets(of(pixel, Field::LogVar)), x0_var},
+  return {x0_var_line(context, pixel),
           {"σ^2 = β̃ + c_0^2 Var[x_0]",
            f(transition.var_const, 4) + " + " + f(std::sqrt(transition.var_on_x0_var)) + "² · " +
                f(x0_var, 4) + ", so σ",
            sigma}};
+}
+
+void append(std::vector<Explanation> from, std::vector<Explanation>& to) {
+  for (Explanation& line : from) to.push_back(std::move(line));
 }
 
 std::string with_point(double size, int digits) {
@@ -118,6 +194,8 @@ const char* output_symbol(Prediction prediction) {
       return "ε̂";
     case Prediction::X0:
       return "x̂_0";
+    case Prediction::Transition:
+      return "z^μ";
     case Prediction::Edm:
       break;
   }
@@ -131,15 +209,24 @@ bool is_still(const Stage& stage) {
 std::string explain_output(const ExplainContext& context, const PixelValues& pixel) {
   const std::string text =
       std::string(output_symbol(context.model.prediction)) + " = " + f(of(pixel, Field::MeanOutput));
-  return context.model.learned_variance ? text + ", r = " + f(of(pixel, Field::LogVar)) : text;
+  if (!context.model.learned_variance) return text;
+  const bool own = context.model.prediction == Prediction::Transition;
+  return text + (own ? ", z^Σ = " : ", r = ") + f(of(pixel, Field::LogVar));
 }
 
 std::vector<Explanation> explain_pixel(const ExplainContext& context, const PixelValues& pixel) {
   std::vector<Explanation> lines;
   if (has_churn(context.stage)) lines.push_back(churn_line(context.stage, pixel));
-  lines.push_back(answer_line(context, pixel));
-  lines.push_back(mean_line(context, pixel));
-  for (Explanation& line : deviation_lines(context, pixel)) lines.push_back(std::move(line));
+  const bool transition = context.model.prediction == Prediction::Transition;
+  const OwnTerms own = transition ? own_terms(context, pixel) : OwnTerms();
+  if (transition) append(own_lines(context, pixel, own), lines);
+  if (own.taken) {
+    lines.push_back({"σ = √Σ", "√" + f(own.transition.var, 4), of(pixel, Field::Sigma)});
+  } else {
+    lines.push_back(answer_line(context, pixel));
+    lines.push_back(mean_line(context, pixel));
+    append(deviation_lines(context, pixel), lines);
+  }
   lines.push_back({"x_{t−1} = μ + σ z",
                    f(of(pixel, Field::Mu)) + " + " + f(of(pixel, Field::Sigma)) + " · " +
                        in_brackets(of(pixel, Field::Z)),

@@ -26,7 +26,7 @@ struct ExplainContext {
   const Stage& stage;
 };
 
-/// Sign of what a network of this kind emits: "v̂", "ε̂", "x̂_0", "F".
+/// Sign of what a network of this kind emits: "v̂", "ε̂", "x̂_0", "F", "z^μ".
 const char* output_symbol(Prediction prediction);
 
 /// Whether a step's deviation is 0 for every pixel: nothing is drawn.

@@ -1,7 +1,6 @@
 #include "core/run/fields.h"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 namespace undiffuse {
@@ -25,9 +24,10 @@ void convert(const StepInputs& inputs, std::span<float> out, Convert f) {
   for (size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(f(inputs.x_t[i], inputs.x0_hat[i]));
 }
 
-void derive_log_var(double alpha_bar, std::span<const float> x0_var, std::span<float> out) {
+void derive_log_var(const RecordContext& context, std::span<const float> x0_var, std::span<float> out) {
   for (size_t i = 0; i < out.size(); ++i) {
-    out[i] = x0_var[i] > 0 ? static_cast<float>(std::log(x0_var[i] / (1 - alpha_bar))) : 0.0f;
+    out[i] = static_cast<float>(
+        variance_output_from_x0_var(context.parameterization, x0_var[i], context.stage.churn.alpha_bar));
   }
 }
 
@@ -60,7 +60,7 @@ void derive_from_x_hat(Field field, const RecordContext& context, const StepInpu
         return output_from_x0(context.parameterization, x_t, x0, alpha_bar);
       });
     case Field::LogVar:
-      return derive_log_var(alpha_bar, inputs.x0_var, out);
+      return derive_log_var(context, inputs.x0_var, out);
     case Field::EpsHat:
       return convert(inputs, out, [&](double x_t, double x0) { return eps_from_x0(x_t, x0, alpha_bar); });
     case Field::X0Hat2:

@@ -17,8 +17,9 @@ enum class Field {
   Sigma = 4,       ///< its standard deviation
   Z = 5,           ///< the draw; zeros at the last step
   XPrev = 6,       ///< mu + sigma z
-  MeanOutput = 7,  ///< the network's output as it was trained (v, eps, x0 or F), after guidance
-  LogVar = 8,      ///< r of x0_var = (1 - alpha_bar) exp(r); 0 where no variance is learned
+  MeanOutput = 7,  ///< the network's output as it was trained (v, eps, x0, F or z_mu), after guidance
+  LogVar = 8,      ///< the variance half of the output: r of x0_var = (1 - alpha_bar) exp(r), or a
+                   ///< Transition's z_sigma; 0 where no variance is learned
   EpsHat = 9,      ///< the noise that x_hat holds if x0_hat is right
   X0Hat2 = 10,     ///< the second answer's mean (see SecondAnswer); zeros where there is none
   XHat = 11,       ///< what the network is shown: x_t, with the churn's noise if there is any
@@ -28,7 +29,7 @@ inline constexpr int kNumFields = 12;
 /// What a record was made with.
 struct RecordContext {
   const Stage& stage;
-  bool clip = true;
+  Clip clip;
   Parameterization parameterization;
   NoiseSource noise;  ///< first_sample is the image's
   const Evidence* evidence = nullptr;

@@ -18,7 +18,9 @@ struct alignas(256) GpuStep {
   float keep, churn, on_input, t;
   float answer_on_x, answer_on_output, noise_var, guidance;
   float on_x0, on_x, var_const, var_on_x0_var, on_second;
-  std::uint32_t counter, draws, clip, learned, calls;
+  float clip_low, clip_high;
+  float r_scale, r_gain, r_beta;  // ToX0Var
+  std::uint32_t counter, draws, clip, learned, transition, calls;
   std::uint32_t seed_low, seed_high, first_sample, images, image_size, channels, record;
 };
 static_assert(sizeof(GpuStep) == 256);
@@ -28,6 +30,6 @@ bool takes_one_call(std::span<const Stage> stages);
 
 /// What a run of stages needs on the GPU; record of the i-th at 3 i batches.
 std::vector<GpuStep> gpu_steps(std::span<const Stage> stages, const ModelInfo& model,
-                               const Conditioning& conditioning, const NoiseSource& noise, bool clip);
+                               const Conditioning& conditioning, const NoiseSource& noise, const Clip& clip);
 
 }  // namespace undiffuse

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/network/paper_network.h"
 #include "core/network/safetensors.h"
 #include "core/network/unet.h"
 #include "core/run/metadata.h"
@@ -17,14 +18,17 @@ struct Architecture {
   const char* name;
   Result<Graph> (*build)(const SafeTensors& file);
 };
-constexpr Architecture kArchitectures[] = {{"unet", build_unet}};
+constexpr Architecture kArchitectures[] = {{"unet", build_unet}, {"paper-2015", build_paper_network}};
 
 struct NamedPrediction {
   const char* name;
   Prediction prediction;
 };
-constexpr NamedPrediction kPredictions[] = {
-    {"v", Prediction::V}, {"eps", Prediction::Eps}, {"x0", Prediction::X0}, {"edm", Prediction::Edm}};
+constexpr NamedPrediction kPredictions[] = {{"v", Prediction::V},
+                                            {"eps", Prediction::Eps},
+                                            {"x0", Prediction::X0},
+                                            {"edm", Prediction::Edm},
+                                            {"transition", Prediction::Transition}};
 
 Shape read_image(MetadataReader& reader) {
   constexpr double kLargest = 1024;
@@ -33,8 +37,20 @@ Shape read_image(MetadataReader& reader) {
   shape.height = static_cast<int>(reader.number("data", member(data, "height"), 1, kLargest));
   shape.width = static_cast<int>(reader.number("data", member(data, "width"), 1, kLargest));
   shape.channels = static_cast<int>(reader.number("data", member(data, "channels"), 1, 4));
-  if (member(data, "range") != json({-1, 1})) reader.fail("data", "of range [-1, 1]");
   return shape;
+}
+
+DataRange read_range(MetadataReader& reader) {
+  constexpr double kLargest = 1000, kLeastWidth = 1e-3;
+  const json data = reader.parsed("data");
+  const json& range = member(data, "range");
+  const bool pair = range.is_array() && range.size() == 2;
+  if (!pair) reader.fail("data", "of a range [black, white]");
+  if (!pair) return {};
+  const double black = reader.number("data", range[0], -kLargest, kLargest);
+  const double white = reader.number("data", range[1], -kLargest, kLargest);
+  if (white - black < kLeastWidth) reader.fail("data", "of a range whose white is above its black");
+  return {static_cast<float>(black), static_cast<float>(white)};
 }
 
 Prediction read_prediction(MetadataReader& reader) {
@@ -42,7 +58,7 @@ Prediction read_prediction(MetadataReader& reader) {
   for (const NamedPrediction& row : kPredictions) {
     if (name == row.name) return row.prediction;
   }
-  reader.fail("prediction", "one of v, eps, x0, edm");
+  reader.fail("prediction", "one of v, eps, x0, edm, transition");
   return Prediction::V;
 }
 
@@ -59,7 +75,8 @@ Schedule read_log_levels(MetadataReader& reader, const json& schedule, int num_s
   return make_log_level_schedule(sigma_min, sigma_max, num_steps);
 }
 
-Schedule read_schedule(MetadataReader& reader) {
+// Fills in the schedule and, where the settings can name it, its spec.
+void read_schedule(MetadataReader& reader, ModelInfo& info) {
   ScheduleSpec spec;
   const json schedule = reader.parsed("schedule");
   const int num_steps = static_cast<int>(reader.number("num_steps", 2, 100000));
@@ -74,18 +91,20 @@ Schedule read_schedule(MetadataReader& reader) {
   } else if (family == "constant-rate") {
     spec.family = ScheduleFamily::ConstantRate;
   } else if (family == "edm") {
-    return read_log_levels(reader, schedule, num_steps);
+    info.trained = read_log_levels(reader, schedule, num_steps);
+    return;
   } else {
     reader.fail("schedule", "of family linear, cosine, constant-rate or edm");
   }
-  return make_schedule(spec, num_steps);
+  info.trained = make_schedule(spec, num_steps);
+  info.trained_spec = spec;
 }
 
 std::vector<std::string> read_class_names(MetadataReader& reader) {
   std::vector<std::string> names;
   const json list = reader.parsed("class_names");
-  if (!list.is_array() || list.empty() || list.size() > 1000) {
-    reader.fail("class_names", "a list of 1 to 1000 names");
+  if (!list.is_array() || list.size() > 1000) {
+    reader.fail("class_names", "a list of at most 1000 names");
     return names;
   }
   for (const json& name : list) {
@@ -102,11 +121,14 @@ Result<ModelInfo> read_info(const SafeTensors& file) {
   info.name = reader.text("name");
   info.card = reader.text("card");
   info.image = read_image(reader);
+  info.range = read_range(reader);
   info.prediction = read_prediction(reader);
   info.learned_variance = read_learned_variance(reader);
-  info.trained = read_schedule(reader);
+  read_schedule(reader, info);
   info.sigma_data = reader.number("sigma_data", 1e-6, 1e6);
   info.class_names = read_class_names(reader);
+  if (info.prediction == Prediction::Transition && !info.learned_variance)
+    reader.fail("variance", "'learned', as a transition's is");
   if (reader.error()) return *reader.error();
   return info;
 }
@@ -141,7 +163,7 @@ Result<Model> load_model(std::span<const std::byte> bytes) {
     if (std::optional<Error> error = check_fit(*info, *graph)) return *error;
     return Model{std::move(*info), std::move(*graph)};
   }
-  return bad_key("architecture", "one that is known here (unet)");
+  return bad_key("architecture", "one that is known here (unet, paper-2015)");
 }
 
 }  // namespace undiffuse

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "core/base/data_range.h"
 #include "core/base/error.h"
 #include "core/base/tensor.h"
 #include "core/network/graph.h"
@@ -18,14 +20,18 @@ namespace undiffuse {
 struct ModelInfo {
   std::string name;
   std::string card;  ///< file name of its model card
-  Shape image;       ///< batch = 1; values in [-1, 1]
+  Shape image;       ///< batch = 1
+  DataRange range;   ///< which values are black and white in it
   Prediction prediction = Prediction::V;
-  bool learned_variance = false;  ///< the network's second half of channels is r, see prediction.h
-  Schedule trained;               ///< how it counts the noise it was trained on, T = trained.num_steps()
-  double sigma_data = 1;          ///< standard deviation of the data's pixels, as measured
-  std::vector<std::string> class_names;
+  bool learned_variance =
+      false;         ///< the network's second half of channels is the variance's, see prediction.h
+  Schedule trained;  ///< how it counts the noise it was trained on, T = trained.num_steps()
+  std::optional<ScheduleSpec> trained_spec;  ///< that made `trained`, if the settings can name it
+  double sigma_data = 1;                     ///< standard deviation of the data's pixels, as measured
+  std::vector<std::string> class_names;      ///< none for a model that was trained without classes
 
-  Parameterization parameterization() const { return {prediction, sigma_data}; }
+  /// Valid as long as this object.
+  Parameterization parameterization() const { return {prediction, sigma_data, &trained}; }
   int num_classes() const { return static_cast<int>(class_names.size()); }
 };
 

@@ -12,10 +12,6 @@ constexpr int kGap = 8;
 constexpr int kStripColumns = 16;
 constexpr std::uint8_t kWhite = 255;
 
-std::uint8_t level(float value) {
-  return static_cast<std::uint8_t>(std::lround((std::clamp(value, -1.0f, 1.0f) + 1) * 127.5f));
-}
-
 void paste(const Picture& from, Picture& to, int left, int top) {
   const int row = from.width * from.channels;
   for (int y = 0; y < from.height; ++y) {
@@ -71,12 +67,14 @@ Picture made_at_once(KeepsakeMaker maker, Session& session) {
 
 }  // namespace
 
-Picture picture_of(const Shape& image, std::span<const float> values) {
+Picture picture_of(const Shape& image, std::span<const float> values, DataRange range) {
   UNDIFFUSE_ASSERT(values.size() == static_cast<size_t>(image.image_size()));
   UNDIFFUSE_ASSERT(image.channels == 1 || image.channels == 3);
   Picture picture{image.width, image.height, image.channels, {}};
   picture.pixels.resize(values.size());
-  std::transform(values.begin(), values.end(), picture.pixels.begin(), level);
+  std::transform(values.begin(), values.end(), picture.pixels.begin(), [range](float value) {
+    return static_cast<std::uint8_t>(std::lround(range.level_of(value)));
+  });
   return picture;
 }
 
@@ -129,7 +127,7 @@ bool KeepsakeMaker::work(Session& session) {
   while (!done()) {
     const KeepsakePart& part = parts_[pictures_.size()];
     if (!session.field(part.step, part.sample, part.field, values)) break;  // a later step's
-    pictures_.push_back(picture_of(session.model().image, values));
+    pictures_.push_back(picture_of(session.model().image, values, session.model().range));
   }
   return done();
 }

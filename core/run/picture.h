@@ -4,14 +4,15 @@
 #include <span>
 #include <vector>
 
+#include "core/base/data_range.h"
 #include "core/base/tensor.h"
 #include "core/run/png.h"
 #include "core/run/session.h"
 
 namespace undiffuse {
 
-/// One image of values in [-1, 1] (clamped) as levels 0..255, rounded.
-Picture picture_of(const Shape& image, std::span<const float> values);
+/// One image of values from black to white (clamped) as levels 0..255, rounded.
+Picture picture_of(const Shape& image, std::span<const float> values, DataRange range = {});
 
 /// Each pixel as a square of factor x factor, so that small images are seen as they are.
 Picture enlarged(const Picture& picture, int factor);

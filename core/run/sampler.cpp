@@ -23,11 +23,11 @@ bool remembers(const std::vector<Stage>& table) {
                      [](const Stage& stage) { return stage.second == SecondAnswer::Previous; });
 }
 
-void combine(const ReverseTransition& transition, bool clip, const StepInputs& inputs, std::span<float> mu,
-             std::span<float> sigma) {
+void combine(const ReverseTransition& transition, const Clip& clip, const StepInputs& inputs,
+             std::span<float> mu, std::span<float> sigma) {
   std::span<const float> x0_hat = inputs.x0_hat;
-  if (clip) {  // mu has its own memory, so it can hold the clipped image for a moment
-    array(mu) = array(x0_hat).max(-1.0f).min(1.0f);
+  if (clip.on) {  // mu has its own memory, so it can hold the clipped image for a moment
+    array(mu) = array(x0_hat).max(clip.range.black).min(clip.range.white);
     x0_hat = mu;
   }
   mean_and_sigma(transition, inputs.x_t, x0_hat, inputs.x0_var, mu, sigma);
@@ -68,14 +68,14 @@ void stage_x_hat(const Stage& stage, const NoiseSource& noise, std::span<const f
                  static_cast<float>(stage.churn.sigma) * array(x_hat);
 }
 
-void stage_mean_and_sigma(const Stage& stage, bool clip, const StepInputs& inputs, std::span<float> mu,
+void stage_mean_and_sigma(const Stage& stage, const Clip& clip, const StepInputs& inputs, std::span<float> mu,
                           std::span<float> sigma) {
   combine(stage.transition, clip, inputs, mu, sigma);
   if (stage.on_second == 0) return;
   const auto on_second = static_cast<float>(stage.on_second);
   const ConstArrayMap second = array(inputs.x0_hat_2);
-  if (clip) {
-    array(mu) += on_second * second.max(-1.0f).min(1.0f);
+  if (clip.on) {
+    array(mu) += on_second * second.max(clip.range.black).min(clip.range.white);
   } else {
     array(mu) += on_second * second;
   }
@@ -86,7 +86,7 @@ void draw(std::span<const float> mu, std::span<const float> sigma, std::span<con
   array(x_prev) = array(mu) + array(sigma) * array(z);
 }
 
-Sampler::Sampler(std::vector<Stage> table, Shape shape, NoiseSource noise, bool clip, Evidence evidence)
+Sampler::Sampler(std::vector<Stage> table, Shape shape, NoiseSource noise, Clip clip, Evidence evidence)
     : table_(std::move(table)),
       size_(static_cast<size_t>(shape.size())),
       image_size_(shape.image_size()),

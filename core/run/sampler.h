@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "core/base/data_range.h"
 #include "core/base/tensor.h"
 #include "core/process/perturbation.h"
 #include "core/run/samplers/table.h"
@@ -39,8 +40,8 @@ struct NoiseSource {
 void stage_x_hat(const Stage& stage, const NoiseSource& noise, std::span<const float> x_t,
                  std::span<float> x_hat, int image_size);
 
-/// mu and sigma of a stage; with `clip` the answers are clamped to [-1, 1] first. inputs.x_t is x_hat.
-void stage_mean_and_sigma(const Stage& stage, bool clip, const StepInputs& inputs, std::span<float> mu,
+/// mu and sigma of a stage; with `clip` on the answers are clamped first. inputs.x_t is x_hat.
+void stage_mean_and_sigma(const Stage& stage, const Clip& clip, const StepInputs& inputs, std::span<float> mu,
                           std::span<float> sigma);
 
 /// x_prev = mu + sigma z. The one place where a state moves: replay and display use it too.
@@ -56,7 +57,7 @@ struct ModelCall {
 class Sampler {
  public:
   /// shape.batch images. Starts at x_T, or where the evidence says.
-  Sampler(std::vector<Stage> table, Shape shape, NoiseSource noise, bool clip, Evidence evidence = {});
+  Sampler(std::vector<Stage> table, Shape shape, NoiseSource noise, Clip clip, Evidence evidence = {});
 
   const std::vector<Stage>& table() const { return table_; }
   int num_steps() const { return static_cast<int>(table_.size()); }
@@ -90,7 +91,7 @@ class Sampler {
   size_t size_;  // of a batch in floats, as all buffers but the states
   int image_size_;
   NoiseSource noise_;
-  bool clip_;
+  Clip clip_;
   Evidence evidence_;
   int step_ = 0;
   bool at_end_ = false;                        // waits for the answer at the step's end

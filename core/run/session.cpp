@@ -14,6 +14,7 @@ constexpr int kMaxStepsAhead = 32;    // their records are held and read back to
 
 std::vector<int> labels_of(const Settings& settings, std::uint32_t first_sample, int num_classes) {
   std::vector<int> labels(static_cast<size_t>(settings.images));
+  if (num_classes == 0) return labels;  // 0 is "any class", all that there is
   for (size_t i = 0; i < labels.size(); ++i) {
     const int each = static_cast<int>((first_sample + i) % static_cast<size_t>(num_classes));
     labels[i] = settings.label == kAnyClass    ? num_classes
@@ -64,7 +65,8 @@ const BlockGraph& Session::blocks() const {
 
 Settings Session::clamped_to_model(Settings settings, std::vector<std::string>& notes) const {
   const int last_class = model_->num_classes() - 1, num_train_steps = model_->trained.num_steps();
-  if (settings.label > last_class) {
+  // Without classes the setting stays as it is, for the next model; nothing reads it.
+  if (last_class >= 0 && settings.label > last_class) {
     notes.push_back("This model's classes are 0 to " + std::to_string(last_class) + "; class " +
                     std::to_string(settings.label) + " became " + std::to_string(last_class) + ".");
     settings.label = last_class;
@@ -105,8 +107,7 @@ void Session::start_run() {
   const auto size = static_cast<size_t>(shape.size());
   const auto trajectory =
       walk_with(evidence_, make_trajectory(settings_.schedule, model_->trained, settings_.steps));
-  Sampler sampler(make_sampler_table(settings_.sampler, trajectory), shape, noise(), settings_.clip,
-                  evidence_);
+  Sampler sampler(make_sampler_table(settings_.sampler, trajectory), shape, noise(), clip(), evidence_);
   Trace trace(sampler.num_steps(), layout_of(sampler, size), options_.trace_bytes);
   trace.put_state(0, sampler.state());
   run_ = std::make_unique<Run>(
@@ -171,8 +172,7 @@ std::optional<Session::RunAhead> Session::ask_ahead(int step, int max_calls) {
       std::span(table()).subspan(static_cast<size_t>(sampler.step()), static_cast<size_t>(count));
   if (!takes_one_call(stages)) return std::nullopt;
   run_->ahead = count;
-  RunAhead ahead{
-      ++questions_, gpu_steps(stages, *model_, run_->conditioning, noise(), settings_.clip), {}, {}, {}};
+  RunAhead ahead{++questions_, gpu_steps(stages, *model_, run_->conditioning, noise(), clip()), {}, {}, {}};
   ahead.x.assign(sampler.x().begin(), sampler.x().end());
   ahead.previous.assign(sampler.state().begin() + static_cast<std::ptrdiff_t>(ahead.x.size()),
                         sampler.state().end());
@@ -243,7 +243,7 @@ bool Session::field(int step, int sample, Field field, std::span<float> out) con
   const StepInputs inputs{image(batch.x_t), image(batch.x0_hat), image(batch.x0_var), image(batch.x0_hat_2)};
   derive_field(field,
                {table()[static_cast<size_t>(step)],
-                settings_.clip,
+                clip(),
                 model_->parameterization(),
                 {settings_.seed, options_.first_sample + static_cast<std::uint32_t>(sample)},
                 &evidence_},

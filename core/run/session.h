@@ -147,6 +147,7 @@ class Session {
   void go_towards(int step);
   void answer_slice();
   void supply_answer();
+  Clip clip() const { return {settings_.clip, model_->range}; }
   NoiseSource noise() const { return {settings_.seed, options_.first_sample}; }
 
   SessionOptions options_;

@@ -176,7 +176,7 @@ bool App::overlay_key(const KeyPress& press) {
 void App::key(const KeyPress& press) {
   const size_t model = static_cast<size_t>(std::max(press.key - GLFW_KEY_1, 0));
   if (press.key >= GLFW_KEY_1 && press.key <= GLFW_KEY_9 && model < view_.models.size()) {
-    view_.settings.model = view_.models[model].name;
+    view_.choose_model(view_.models[model].name);
   }
   if (press.key == GLFW_KEY_SPACE) view_.toggle_play = true;
   if (press.key == GLFW_KEY_RIGHT) view_.seek = view_.position + 1;

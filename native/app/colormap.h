@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <span>
 
+#include "core/base/data_range.h"
+
 namespace undiffuse {
 
 enum class Colormap {
@@ -22,7 +24,7 @@ struct MapRange {
   float min = -1;
   float max = 1;
 };
-inline constexpr MapRange kImageRange{-1, 1};
+inline MapRange image_range(const DataRange& range) { return {range.black, range.white}; }
 inline constexpr MapRange kNoiseRange{-3, 3};  ///< all but three in a thousand draws of N(0, 1)
 MapRange range_of(std::span<const float> values);
 MapRange signed_range_of(std::span<const float> values);  ///< symmetric about zero

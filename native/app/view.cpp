@@ -1,8 +1,10 @@
 #include "native/app/view.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/run/explain.h"
+#include "core/run/own_settings.h"
 
 namespace undiffuse {
 
@@ -16,6 +18,16 @@ const ZooModel* View::model() const {
   const auto found = std::find_if(models.begin(), models.end(),
                                   [this](const ZooModel& each) { return each.name == settings.model; });
   return found == models.end() ? nullptr : &*found;
+}
+
+void View::choose_model(const std::string& name) {
+  const auto own = [&] {
+    const ZooModel* chosen = model();
+    return chosen && chosen->info ? own_settings(*chosen->info) : std::string();
+  };
+  const std::string left = own();
+  settings.model = name;
+  settings = exchange_own_settings(std::move(settings), left, own(), before_own);
 }
 
 std::string step_title(const View& view) {

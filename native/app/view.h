@@ -37,6 +37,7 @@ struct View {
 
   // For the panels.
   std::vector<ZooModel> models;  ///< that can be chosen
+  Settings before_own;           ///< what the chosen model's own settings stand in for
   std::string card;              ///< its text, while it is shown
   std::string save_folder;
   std::string message;  ///< the last sentence, at the foot of the window
@@ -52,6 +53,8 @@ struct View {
   double pixel(Field field) const;
   /// What is known of the chosen model; null for one that came as a file.
   const ZooModel* model() const;
+  /// From the list: with the settings that it was made for (own_settings.h).
+  void choose_model(const std::string& name);
   bool has_overlay() const { return show_help || show_save || show_card; }
   void close_overlays() { show_help = show_save = show_card = false; }
   bool finished() const { return position >= num_steps(); }

@@ -63,7 +63,7 @@ std::string size_text(int width, int height) {
 
 }  // namespace
 
-Result<std::vector<float>> parse_image(std::span<const std::byte> file, const Shape& image) {
+Result<std::vector<float>> parse_image(std::span<const std::byte> file, const Shape& image, DataRange range) {
   if (file.size() > kLargestFile) return Error{"This picture is larger than 64 MiB: make it smaller."};
   const Levels levels = decode(file, image.channels);
   if (!levels.values) return Error{"This is no PNG that can be read: save the picture as PNG again."};
@@ -77,17 +77,17 @@ Result<std::vector<float>> parse_image(std::span<const std::byte> file, const Sh
   for (int row = 0; row < image.height; ++row) {
     for (int column = 0; column < image.width; ++column) {
       for (int channel = 0; channel < image.channels; ++channel) {
-        values.push_back(static_cast<float>(mean_level(levels, row, column, channel, factor) / 127.5 - 1));
+        values.push_back(range.value_of(mean_level(levels, row, column, channel, factor)));
       }
     }
   }
   return values;
 }
 
-Result<std::vector<float>> read_image(const std::string& path, const Shape& image) {
+Result<std::vector<float>> read_image(const std::string& path, const Shape& image, DataRange range) {
   const auto file = read_file(path);
   if (!file) return file.error();
-  auto values = parse_image(*file, image);
+  auto values = parse_image(*file, image, range);
   if (!values) return Error{path + ": " + values.error().message};
   return values;
 }

@@ -64,7 +64,7 @@ Status read_images(const BoundOptions& options, const ModelInfo& info, TestImage
   }
   const auto count = static_cast<size_t>(std::min(options.count, images->shape[0]));
   for (const std::byte level : images->values.first(count * static_cast<size_t>(info.image.image_size()))) {
-    into.x0.push_back(static_cast<float>(level) / 127.5f - 1);
+    into.x0.push_back(info.range.value_of(static_cast<double>(level)));
   }
   into.labels.assign(count, info.num_classes());
   return Ok{};
@@ -79,6 +79,7 @@ Status read_labels(const BoundOptions& options, const ModelInfo& info, TestImage
   if (labels->shape.size() != 1 || labels->values.size() < into.labels.size()) {
     return Error{options.labels + ": it has no label for each of the images."};
   }
+  if (info.num_classes() == 0) return Error{"This model has no classes: leave --labels out."};
   for (size_t i = 0; i < into.labels.size(); ++i) {
     into.labels[i] = static_cast<int>(labels->values[i]);
     if (into.labels[i] >= info.num_classes()) {

@@ -22,17 +22,18 @@ struct DenoiseOptions {
 Status denoise(const DenoiseOptions& options) {
   auto session = open_session(options.posterior);
   if (!session) return session.error();
-  auto image = read_image(options.posterior.image, (*session)->model().image);
+  const ModelInfo& model = (*session)->model();
+  auto image = read_image(options.posterior.image, model.image, model.range);
   if (!image) return image.error();
+  const double sigma = options.noise * (model.range.white - model.range.black) / 2;
   if (!options.noisy) {
     std::vector<float> n(image->size());
     fill_normal(n, (*session)->settings().seed, 0, 0, Purpose::Evidence);
-    array(std::span(*image)) += static_cast<float>(options.noise) * array(std::span<const float>(n));
+    array(std::span(*image)) += static_cast<float>(sigma) * array(std::span<const float>(n));
   }
   const EvidenceKind kind = options.perturbed ? EvidenceKind::NoisyPerturbed : EvidenceKind::NoisyStart;
   const std::vector<float> shown = *image;
-  return sample_posterior(**session, {kind, std::move(*image), {}, options.noise}, shown,
-                          options.posterior.out);
+  return sample_posterior(**session, {kind, std::move(*image), {}, sigma}, shown, options.posterior.out);
 }
 
 }  // namespace

@@ -52,12 +52,15 @@ Status inpaint(const InpaintOptions& options) {
   auto session = open_session(options.posterior);
   if (!session) return session.error();
   const Shape& shape = (*session)->model().image;
-  auto image = read_image(options.posterior.image, shape);
+  const DataRange range = (*session)->model().range;
+  auto image = read_image(options.posterior.image, shape, range);
   if (!image) return image.error();
   auto known = known_pixels(options, shape);
   if (!known) return known.error();
   std::vector<float> shown = *image;
-  for (size_t i = 0; i < shown.size(); ++i) shown[i] *= (*known)[i];  // what is missing is mid-grey
+  for (size_t i = 0; i < shown.size(); ++i) {
+    if ((*known)[i] == 0) shown[i] = range.middle();  // what is missing is mid-grey
+  }
   const EvidenceKind kind = options.clean ? EvidenceKind::KnownClean : EvidenceKind::KnownRenoised;
   return sample_posterior(**session, {kind, std::move(*image), std::move(*known)}, shown,
                           options.posterior.out);

@@ -3,6 +3,7 @@
 
 #include "core/run/describe.h"
 #include "core/run/model.h"
+#include "core/run/own_settings.h"
 #include "native/files/files.h"
 #include "native/tool/command.h"
 
@@ -25,6 +26,7 @@ Result<Model> load(const std::string& path) {
 Status run() {
   const Result<std::string> folder = find_weights();
   if (!folder) return folder.error();
+  std::string made_for;
   std::printf("%-24s %-9s %-11s %-9s %5s %8s %8s\n", "model", "image", "prediction", "variance", "T",
               "classes", "MFLOP");
   for (const std::string& name : list_models(*folder)) {
@@ -34,8 +36,10 @@ Status run() {
     std::printf("%-24s %-9s %-11s %-9s %5d %8d %8.1f\n", name.c_str(), size_of(info.image).c_str(),
                 prediction_name(info.prediction), info.learned_variance ? "learned" : "none",
                 info.trained.num_steps(), info.num_classes(), model->graph.flops() / 1e6);
+    if (const std::string own = own_settings(info); !own.empty())
+      made_for += name + " was made for --settings '" + own + "'\n";
   }
-  std::printf("in %s\n", folder->c_str());
+  std::printf("%sin %s\n", made_for.c_str(), folder->c_str());
   return Ok{};
 }
 

@@ -141,6 +141,10 @@ Result<std::unique_ptr<Session>> RunOptions::open(const Settings& settings, Sess
   auto session = std::make_unique<Session>(options);
   const Status opened = session->open_model(*file);
   if (!opened) return Error{model + ": " + opened.error().message};
+  for (const char* about_classes : {"class", "guidance"}) {
+    if (session->model().num_classes() == 0 && given_.at(about_classes))
+      return Error{std::string("--") + about_classes + ": this model has no classes. Leave it out."};
+  }
   const Applied applied = session->apply(ParsedSettings{settings, {}});
   if (!applied.notes.empty()) return Error{complaint_of(applied.notes.front())};
   return session;

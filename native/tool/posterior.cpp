@@ -40,12 +40,14 @@ Status sample_posterior(Session& session, Evidence evidence, std::span<const flo
                         const std::string& out) {
   if (Status taken = session.set_evidence(std::move(evidence)); !taken) return taken;
   if (Status done = run_to_end(session); !done) return done;
-  const Shape& image = session.model().image;
-  std::vector<Picture> pictures = {picture_of(image, shown)};
+  const auto picture = [&](std::span<const float> values) {
+    return picture_of(session.model().image, values, session.model().range);
+  };
+  std::vector<Picture> pictures = {picture(shown)};
   std::vector<float> x(shown.size());
   for (int sample = 0; sample < session.settings().images; ++sample) {
     session.field(session.num_steps() - 1, sample, Field::XPrev, x);
-    pictures.push_back(picture_of(image, x));
+    pictures.push_back(picture(x));
   }
   return write_file(out, encode_png(sheet_of(pictures)));
 }

@@ -1,7 +1,8 @@
 // Any bytes as a weights file: refused with a sentence, or a model that keeps its promises.
 //
 // An input's first byte says what the rest is: the file itself, the text of a header over zeros, or
-// edits (place, place, byte) of a well-formed file's header, which get past the JSON.
+// edits (place, place, byte) of a well-formed file's header, which get past the JSON: of a U-Net's, or of the
+// 2015 paper's network's.
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -10,16 +11,15 @@
 #include "core/base/error.h"
 #include "core/run/block_places.h"
 #include "core/run/model.h"
+#include "support/tiny_paper_network.h"
 #include "support/tiny_unet.h"
 
 namespace {
 
 using namespace undiffuse;
 
-Bytes edited(std::span<const std::uint8_t> edits) {
-  static const Bytes kTiny = to_bytes(tiny_unet());
-  const size_t header = header_end(kTiny);
-  Bytes file = kTiny;
+Bytes edited(Bytes file, std::span<const std::uint8_t> edits) {
+  const size_t header = header_end(file);
   for (; edits.size() >= 3; edits = edits.subspan(3)) {
     const size_t at = (static_cast<size_t>(edits[0]) << 8 | edits[1]) % header;
     file[at] = static_cast<std::byte>(edits[2]);
@@ -28,10 +28,12 @@ Bytes edited(std::span<const std::uint8_t> edits) {
 }
 
 Bytes file_from(std::span<const std::uint8_t> input) {
-  const std::uint8_t kind = input.front() % 3;
+  static const Bytes kUNet = to_bytes(tiny_unet()), kPaperNetwork = to_bytes(tiny_paper_network());
+  const std::uint8_t kind = input.front() % 4;
   const std::span<const std::uint8_t> rest = input.subspan(1);
   if (kind == 1) return file_of(std::string(rest.begin(), rest.end()), Bytes(4096));
-  if (kind == 2) return edited(rest);
+  if (kind == 2) return edited(kUNet, rest);
+  if (kind == 3) return edited(kPaperNetwork, rest);
   const auto* begin = reinterpret_cast<const std::byte*>(rest.data());
   return Bytes(begin, begin + rest.size());
 }

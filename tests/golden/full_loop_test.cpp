@@ -69,7 +69,7 @@ std::vector<float> run_ddpm(const json& loop) {
   for (const Stage& stage : table) {
     to_answer(prediction_of(config), false, 1, stage.alpha_bar, model(x, static_cast<float>(stage.t - 1)), x,
               x0_hat, x0_var);
-    stage_mean_and_sigma(stage, config["clip_sample"], {x, x0_hat, x0_var}, mu, sigma);
+    stage_mean_and_sigma(stage, config["clip_sample"].get<bool>(), {x, x0_hat, x0_var}, mu, sigma);
     if (stage.draws) random.normal(z);
     if (!stage.draws) std::fill(z.begin(), z.end(), 0.0f);
     draw(mu, sigma, z, x);

@@ -13,8 +13,10 @@
 
 #include "core/base/half.h"
 #include "core/network/gpu/plan.h"
+#include "core/network/paper_network.h"
 #include "core/run/model.h"
 #include "support/run_graph.h"
+#include "support/tiny_paper_network.h"
 
 namespace undiffuse {
 namespace {
@@ -92,6 +94,11 @@ class Picks {
   std::uint32_t trial_, count_ = 0;
 };
 
+Activation activation_of(std::uint32_t trial) {
+  constexpr Activation kAll[] = {Activation::None, Activation::Silu, Activation::Tanh, Activation::LeakyRelu};
+  return kAll[trial % 4];
+}
+
 void convolutions(Cases& cases) {
   std::uint32_t trial = 0;
   for (const int kernel : {1, 3, 5}) {
@@ -100,10 +107,7 @@ void convolutions(Cases& cases) {
         Picks picks(++trial);
         GraphMaker maker(picks.between(1, 9), picks.between(2, 9), picks.between(1, 40));
         const int channels = picks.between(1, 70);
-        Op op{.activation = trial % 2 ? Activation::Silu : Activation::None,
-              .kernel = kernel,
-              .stride = stride,
-              .upsample = upsample};
+        Op op{.activation = activation_of(trial), .kernel = kernel, .stride = stride, .upsample = upsample};
         if (trial % 3) op.residual = maker.convolution(GraphMaker::kX, channels, op);
         maker.convolution(GraphMaker::kX, channels, op);
         cases.add("convolution " + std::to_string(kernel) + "x" + std::to_string(kernel) + ", stride " +
@@ -119,7 +123,7 @@ void dense_layers(Cases& cases) {
     Picks picks(100 + trial);
     GraphMaker maker(1, 1, picks.between(1, 150));
     const int channels = picks.between(1, 150);
-    Op op{.activation = trial % 2 ? Activation::Silu : Activation::None};
+    Op op{.activation = activation_of(trial)};
     if (trial % 3) op.residual = maker.convolution(GraphMaker::kX, channels);
     maker.convolution(GraphMaker::kX, channels, op);
     cases.add("dense layer " + std::to_string(trial), maker.finish(), picks.between(1, 5));
@@ -175,7 +179,25 @@ void embeddings(Cases& cases) {
   }
 }
 
+void temporal_readouts(Cases& cases) {
+  for (std::uint32_t trial = 0; trial < 4; ++trial) {
+    Picks picks(500 + trial);
+    const int bumps = picks.between(1, 12), outputs = picks.between(1, 5);
+    GraphMaker maker(picks.between(1, 9), picks.between(1, 9), bumps * outputs);
+    maker.temporal_readout(GraphMaker::kX, bumps, trial % 2 ? 1000 : picks.between(1, 600));
+    cases.add("temporal readout " + std::to_string(trial), maker.finish(), picks.between(1, 4));
+  }
+}
+
+Graph paper_network() {
+  const Bytes bytes = to_bytes(tiny_paper_network());
+  const Result<SafeTensors> file = parse_safetensors(bytes);
+  Result<Graph> graph = build_paper_network(*file);
+  return std::move(*graph);
+}
+
 void networks(Cases& cases) {
+  cases.add("the 2015 paper's network", paper_network(), 3);
   cases.add("U-Net", tiny_graph(), 3);
   cases.add("U-Net of three levels, in colour",
             tiny_graph({.channels_in = 3,
@@ -211,7 +233,7 @@ int main(int argc, char** argv) {
   undiffuse::Cases cases(argv[1]);
   for (const auto fill :
        {undiffuse::convolutions, undiffuse::dense_layers, undiffuse::group_norms, undiffuse::attentions,
-        undiffuse::copies, undiffuse::embeddings, undiffuse::networks}) {
+        undiffuse::copies, undiffuse::embeddings, undiffuse::temporal_readouts, undiffuse::networks}) {
     fill(cases);
   }
   for (int i = 2; i < argc; ++i) undiffuse::model(cases, argv[i]);

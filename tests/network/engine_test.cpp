@@ -37,7 +37,8 @@ TEST(CpuEngine, EveryConvolution) {
     for (const int stride : {1, 2}) {
       for (const int upsample : {1, 2}) {
         for (const bool residual : {false, true}) {
-          for (const Activation activation : {Activation::None, Activation::Silu}) {
+          for (const Activation activation :
+               {Activation::None, Activation::Silu, Activation::Tanh, Activation::LeakyRelu}) {
             Picks picks(++trial);
             GraphMaker maker(picks.between(1, 9), picks.between(1, 9), picks.between(1, 70));
             Op op{.activation = activation, .kernel = kernel, .stride = stride, .upsample = upsample};
@@ -107,6 +108,35 @@ TEST(CpuEngine, GroupNormFarFromZero) {
   Batch batch = random_batch(graph, 1, 1);
   for (float& x : batch.x) x += 1000;
   EXPECT_LE(relative_difference(run_engine(graph, batch), reference_output(graph, batch)), 3e-4);
+}
+
+TEST(CpuEngine, TemporalReadouts) {
+  for (std::uint32_t trial = 0; trial < 40; ++trial) {
+    Picks picks(3000 + trial);
+    const int bumps = picks.between(1, 12), outputs = picks.between(1, 6);
+    GraphMaker maker(picks.between(1, 9), picks.between(1, 9), bumps * outputs);
+    maker.temporal_readout(GraphMaker::kX, bumps, trial % 4 ? 1000 : picks.between(1, 600));
+    SCOPED_TRACE(trial);
+    expect_engine_matches(maker.finish(), picks.between(1, 4), picks.between(1, 3), kOpTol, trial);
+  }
+}
+
+// tanh must neither overflow nor lose its slope at 0; the leak is 1/20.
+TEST(CpuEngine, ActivationsFarFromZeroAndNear) {
+  const Batch batch{{-1e30f, -50, -1, -1e-6f, 0, 1e-6f, 1, 1e30f}, {0}, {0}};
+  for (const Activation activation : {Activation::Tanh, Activation::LeakyRelu}) {
+    GraphMaker maker(1, 8, 1);
+    maker.convolution(GraphMaker::kX, 1, {.activation = activation});
+    Graph graph = maker.finish();
+    graph.ops[0].weight = {1};
+    graph.ops[0].bias = {0};
+    const std::vector<float> values = run_engine(graph, batch);
+    for (size_t i = 0; i < values.size(); ++i) {
+      const double x = batch.x[i], leaked = x < 0 ? x / 20 : x;
+      const double expected = activation == Activation::Tanh ? std::tanh(x) : leaked;
+      EXPECT_NEAR(values[i], expected, 1e-6 * std::abs(expected)) << x;
+    }
+  }
 }
 
 TEST(CpuEngine, Attentions) {

@@ -69,7 +69,7 @@ TEST(GpuPlan, EveryShaderIsThereWithWhatItCalls) {
   for (const gpu::Dispatch& dispatch : plan->dispatches) {
     const std::string source = gpu::shader_source(dispatch.shader);
     EXPECT_NE(source.find("fn main("), std::string::npos) << dispatch.shader;
-    for (const char* function : {"silu", "on_circle", "four_weights"}) {
+    for (const char* function : {"activated", "on_circle", "four_weights"}) {
       const bool called = source.find(std::string(function) + "(") != std::string::npos;
       EXPECT_EQ(called, source.find("fn " + std::string(function) + "(") != std::string::npos) << function;
     }

@@ -1,5 +1,5 @@
-// Layer by layer against PyTorch: tests/data/unet-activations.safetensors is written by
-// weights/export.py from the same weights, one tensor for each activation of weights/unet.py.
+// Layer by layer against PyTorch: a file of tests/data holds one tensor for each activation of the network in
+// weights/unet.py or weights/paper_network.py, computed there from the same weights.
 #include <gtest/gtest.h>
 
 #include <iostream>
@@ -16,6 +16,21 @@ namespace {
 // layer by more than 1e-2.
 constexpr double kParityTol = 1e-4;
 
+struct Network {
+  const char* weights;
+  const char* activations;
+  std::vector<const char*> layers;  // what it must hold, so that a file with less in it cannot pass
+};
+
+void PrintTo(const Network& network, std::ostream* out) { *out << network.weights; }
+
+const Network kUNet{"weights/mnist-mean-variance.safetensors",
+                    "tests/data/unet-activations.safetensors",
+                    {"embedding", "stem", "down.0.0", "mid1", "attention", "mid2", "up.0.0", "output"}};
+const Network kPaperNetwork{"weights/mnist-2015.safetensors",
+                            "tests/data/mnist-2015-activations.safetensors",
+                            {"conv.0", "conv.3", "dense.0", "dense.3", "upper.0", "upper.1", "output"}};
+
 struct Parity {
   Graph graph;
   Batch image;
@@ -30,14 +45,16 @@ std::vector<float> values_of(const SafeTensors& file, const std::string& name) {
 }
 
 // Fails the test, and leaves `parity` as it was, if a file is missing or broken.
-void load(Parity& parity) {
-  Result<Model> model = load_model(default_weights());
+void load(const Network& network, Parity& parity) {
+  Result<Model> model = load_model(read_repository_file(network.weights));
   ASSERT_TRUE(model.ok()) << model.error().message;
-  const std::vector<std::byte> bytes = read_repository_file("tests/data/unet-activations.safetensors");
+  const std::vector<std::byte> bytes = read_repository_file(network.activations);
   const Result<SafeTensors> file = parse_safetensors(bytes);
   ASSERT_TRUE(file.ok()) << file.error().message;
-  const std::vector<float> t = values_of(*file, "input.t"), label = values_of(*file, "input.label");
+  const std::vector<float> t = values_of(*file, "input.t");
   ASSERT_EQ(t.size(), 1u);
+  std::vector<float> label = values_of(*file, "input.label");
+  if (model->graph.num_classes == 0) label = {0};
   ASSERT_EQ(label.size(), 1u);
   parity.graph = std::move(model->graph);
   parity.image = {values_of(*file, "input.x"), t, {static_cast<int>(label[0])}};
@@ -45,9 +62,7 @@ void load(Parity& parity) {
   for (const auto& [name, tensor] : file->tensors) {
     if (name.rfind("input.", 0) != 0) parity.activations[name] = values_of(*file, name);
   }
-  // What a U-Net of any size has, so that a file with less in it cannot pass.
-  for (const char* name :
-       {"embedding", "stem", "down.0.0", "mid1", "attention", "mid2", "up.0.0", "output"}) {
+  for (const char* name : network.layers) {
     ASSERT_TRUE(parity.activations.count(name)) << name;
   }
 }
@@ -66,9 +81,12 @@ Graph cut_after(Graph graph, const std::string& name) {
   return graph;
 }
 
-TEST(Parity, ReferenceMatchesPyTorchInEveryLayer) {
+class ParityWithPyTorch : public testing::TestWithParam<Network> {};
+INSTANTIATE_TEST_SUITE_P(Networks, ParityWithPyTorch, testing::Values(kUNet, kPaperNetwork));
+
+TEST_P(ParityWithPyTorch, ReferenceMatchesPyTorchInEveryLayer) {
   Parity parity;
-  ASSERT_NO_FATAL_FAILURE(load(parity));
+  ASSERT_NO_FATAL_FAILURE(load(GetParam(), parity));
   const auto buffers = run_reference(parity.graph, parity.image.inputs());
   for (const auto& [name, expected] : parity.activations) {
     ASSERT_TRUE(buffers.count(name)) << name;
@@ -78,9 +96,9 @@ TEST(Parity, ReferenceMatchesPyTorchInEveryLayer) {
   }
 }
 
-TEST(Parity, EngineMatchesPyTorchInEveryLayer) {
+TEST_P(ParityWithPyTorch, EngineMatchesPyTorchInEveryLayer) {
   Parity parity;
-  ASSERT_NO_FATAL_FAILURE(load(parity));
+  ASSERT_NO_FATAL_FAILURE(load(GetParam(), parity));
   for (const auto& [name, expected] : parity.activations) {
     const std::vector<float> values = run_engine(cut_after(parity.graph, name), parity.image, 2);
     const double difference = relative_difference(values, expected);
@@ -90,9 +108,9 @@ TEST(Parity, EngineMatchesPyTorchInEveryLayer) {
 }
 
 // One op at a time, the buffers that PyTorch's file does not hold too.
-TEST(Parity, EngineMatchesReferenceInEveryBuffer) {
+TEST_P(ParityWithPyTorch, EngineMatchesReferenceInEveryBuffer) {
   Parity parity;
-  ASSERT_NO_FATAL_FAILURE(load(parity));
+  ASSERT_NO_FATAL_FAILURE(load(GetParam(), parity));
   const auto buffers = run_reference(parity.graph, parity.image.inputs());
   for (const Op& op : parity.graph.ops) {
     const std::string& name = parity.graph.buffers[static_cast<size_t>(op.output)].name;

@@ -184,6 +184,17 @@ TEST(Decoder, SharesOutOneBetweenTheGreyLevels) {
   }
 }
 
+// Levels are levels, whatever numbers a model calls black and white.
+TEST(Decoder, DoesNotDependOnTheRange) {
+  const DataRange range{-0.5f, 2.75f};
+  for (const int level : {0, 1, 100, 254, 255}) {
+    const double scale = (range.white - range.black) / 2, mu = 0.13, sigma = 0.3;
+    const double there =
+        decoder_nll_nats(range.value_of(level), range.black + (mu + 1) * scale, sigma * scale, range);
+    EXPECT_NEAR(there, decoder_nll_nats(level / 127.5 - 1, mu, sigma), 1e-5) << level;  // float levels
+  }
+}
+
 TEST(Decoder, HasAFloor) { EXPECT_NEAR(decoder_nll_nats(-1, 1, 0.01), -std::log(1e-12), 1e-12); }
 
 }  // namespace

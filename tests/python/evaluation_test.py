@@ -202,6 +202,12 @@ class CardTest(unittest.TestCase):
             card.fill_between(path, "x", "new\n")
             with open(path) as file:
                 self.assertEqual(file.read(), f"before\n{card.BEGIN.format('x')}\nnew\n{card.END}\nafter\n")
+            with open(path, "a") as file:
+                file.write(f"{card.BEGIN.format('z')}\n{card.END}\nend\n")
+            card.fill_between(path, "z", "second\n")
+            with open(path) as file:
+                self.assertTrue(file.read().endswith(f"new\n{card.END}\nafter\n{card.BEGIN.format('z')}\nsecond\n"
+                                                     f"{card.END}\nend\n"))
             with self.assertRaisesRegex(SystemExit, "has no lines"):
                 card.fill_between(path, "y", "new\n")
 

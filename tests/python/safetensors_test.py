@@ -116,13 +116,16 @@ class CommittedFilesTest(unittest.TestCase):
     """The files in the repository belong together: the activations come from these very weights."""
 
     def test_activations_fit_the_weights(self):
-        model, metadata = export.read_model(os.path.join(ROOT, "weights", "mnist-mean-variance.safetensors"))
-        stored, _ = read_safetensors(os.path.join(ROOT, "tests", "data", "unet-activations.safetensors"))
-        computed = export.reference_activations(model)
-        self.assertEqual(set(stored), set(computed))
-        for name, value in stored.items():
-            # Libraries differ in the order of their sums, so not to the bit.
-            np.testing.assert_allclose(computed[name], value, rtol=0, atol=1e-4 * np.abs(value).max(), err_msg=name)
+        for weights, activations in (("mnist-mean-variance", "unet"), ("mnist-2015", "mnist-2015")):
+            with self.subTest(weights):
+                model, _ = export.read_model(os.path.join(ROOT, "weights", f"{weights}.safetensors"))
+                stored, _ = read_safetensors(os.path.join(ROOT, "tests", "data", f"{activations}-activations.safetensors"))
+                computed = export.reference_activations(model)
+                self.assertEqual(set(stored), set(computed))
+                for name, value in stored.items():
+                    # Libraries differ in the order of their sums, so not to the bit.
+                    tolerance = 1e-4 * np.abs(value).max()
+                    np.testing.assert_allclose(computed[name], value, rtol=0, atol=tolerance, err_msg=name)
 
     def test_the_weights_are_small_and_named_as_their_card(self):
         path = os.path.join(ROOT, "weights", "mnist-mean-variance.safetensors")

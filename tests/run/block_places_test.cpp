@@ -118,5 +118,19 @@ TEST(BlockPlaces, WhatSeesTAloneStandsOnTop) {
   EXPECT_EQ(drawing.place("output"), "3,1");
 }
 
+// A readout that reads t itself, at the end: t stands beside it, where its way crosses no block.
+TEST(BlockPlaces, AnInputThatIsReadLateStandsBesideItsReader) {
+  GraphMaker maker(4, 4, 2);
+  const BufferId left = maker.convolution(GraphMaker::kX, 3), right = maker.convolution(GraphMaker::kX, 5);
+  maker.temporal_readout(maker.concat(left, right), 4, 100);
+  const Drawing drawing(maker.finish());
+  expect_sound(drawing);
+  EXPECT_EQ(drawing.place("x"), "0,1");
+  EXPECT_EQ(drawing.place("buffer 3"), "1,0");
+  EXPECT_EQ(drawing.place("buffer 4"), "1,2");
+  EXPECT_EQ(drawing.place("output"), "3,1");
+  EXPECT_EQ(drawing.place("t"), "3,2");
+}
+
 }  // namespace
 }  // namespace undiffuse

@@ -143,6 +143,17 @@ class GraphMaker {
     return add({.kind = kind, .inputs = {input}, .factor = factor}, out);
   }
 
+  /// Of an image of K J channels, J bumps.
+  BufferId temporal_readout(BufferId coefficients, int bumps, int num_steps) {
+    Shape out = shape(coefficients);
+    out.channels /= bumps;
+    return add({.kind = OpKind::TemporalReadout,
+                .inputs = {coefficients, kT},
+                .bumps = bumps,
+                .num_steps = num_steps},
+               out);
+  }
+
   BufferId timestep_embedding(int width) {
     return add({.kind = OpKind::TimestepEmbedding, .inputs = {kT}}, {1, 1, 1, width});
   }

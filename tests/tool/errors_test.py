@@ -28,6 +28,9 @@ class ErrorsTest(ToolTest):
         self.refused("Class is one of any, each or a number, not ''.", "sample", *out, "--class", "")
         self.refused("--guidance -1: Guidance is from 0 to 8.", "sample", *out, "--guidance", -1)
         self.refused("This model's classes are 0 to 9.", "sample", *out, "--class", 12)
+        without = ["--model", "mnist-2015", "--steps", 1]
+        self.refused("--class: this model has no classes.", "sample", *out, *without, "--class", 3)
+        self.refused("--guidance: this model has no classes.", "sample", *out, *without, "--guidance", 2)
         self.refused("There is no setting 'colour'.", "sample", *out, "--settings", "colour=red")
         self.refused("--count", "sample", *out, "--count", 0)
         self.refused("--threads", "sample", *out, "--threads", "many")

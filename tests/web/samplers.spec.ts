@@ -192,3 +192,29 @@ for (const { prediction, metadata, raw, formula } of [
     }
   });
 }
+
+/** The 2015 paper's words: exact on the network's own schedule, primed where a step is another one. */
+const OWN_SCHEDULE = JSON.stringify({ family: "constant-rate" });
+for (const { settings, formulas, sums } of [
+  {
+    settings: "steps=1000&schedule=constant-rate",
+    formulas: ["μ = √(1−β) xt + √β zμ", "Σ = sigmoid(zΣ/√T + logit β)", "σ = √Σ"],
+    sums: ["μ ="],
+  },
+  {
+    settings: "steps=12&schedule=cosine",
+    formulas: ["μ′ = √(1−β) xt + √β zμ", "x̂0 = (μ′ − c1′ xt) / c0′", "Var[x0] = (Σ′ − β̃′) / c0′2"],
+    sums: ["μ′ =", "μ ="],
+  },
+]) {
+  test(`what a transition's network said has its own equations: ${settings}`, async ({ page }) => {
+    const metadata = { prediction: "transition", schedule: OWN_SCHEDULE };
+    await openAs(page, metadata, `${settings}&clip=0&guidance=1`);
+    for (const position of [6, 9]) {
+      await seek(page, position);
+      await expect(page.locator("#said .raw-output").first()).toContainText(/zμ = .+, {2}zΣ = /);
+      for (const formula of formulas) await expect(page.locator("#said")).toContainText(formula);
+      for (const formula of sums) await expectTrue(page, formula);
+    }
+  });
+}

@@ -41,8 +41,8 @@ function open(name) {
 /** What the page says of a model before it is loaded. */
 function entry({ name, title, data }) {
   const bytes = open(name);
-  const { height, width, channels, predicts } = json(core._ud_run()).model;
-  return { name, title, data, bytes, height, width, channels, predicts };
+  const { height, width, channels, predicts, own_settings } = json(core._ud_run()).model;
+  return { name, title, data, bytes, height, width, channels, predicts, own_settings };
 }
 
 const scratch = new DataView(new ArrayBuffer(4));

@@ -8,7 +8,14 @@ import { Files } from "./files";
 import { markFirsts } from "./marks";
 import { Playback } from "./playback";
 import { loadRecording, type RecordingIndex } from "./recording";
-import { defaults, settingsString, settingsValues, shownStep, type State } from "./state";
+import {
+  defaults,
+  exchangeOwnSettings,
+  settingsString,
+  settingsValues,
+  shownStep,
+  type State,
+} from "./state";
 import { missingFeature, prefersStillness, usableThreads } from "./support";
 import { startTheme } from "./theme";
 import { Announcer } from "./views/announcer";
@@ -54,6 +61,7 @@ export class App {
   private loadedModel = "";
   private failure: string | undefined; // why nothing runs
   private text = addressSettings(); // the settings string as it was asked for
+  private beforeOwn: Values = {}; // of a model's own settings: what they stand in for
   private applications = 0; // the newest apply() wins
   private incoming: FrameSource | undefined; // the live run that takes over from the recording
   private renderQueued = false;
@@ -102,7 +110,7 @@ export class App {
     });
     this.controls = new ControlsView(index.table, index.models, index.run.model.classes, {
       preview: (name, value) => this.preview(name, value),
-      apply: (name, value) => void this.apply({ ...this.state.values, [name]: value }),
+      apply: (name, value) => void this.apply(this.changed(name, value)),
     });
   }
 
@@ -265,6 +273,16 @@ export class App {
   private preview(name: string, value: Value): void {
     if (name === "speed") this.state.values = { ...this.state.values, speed: value };
     else void this.refreshSchedules({ ...this.state.values, [name]: value });
+  }
+
+  /** Another model brings the settings that it was made for, and those of the one before go. */
+  private changed(name: string, value: Value): Values {
+    const { table, values } = this.state;
+    if (name !== "model") return { ...values, [name]: value };
+    const own = (model: Value) => this.controls.ownSettings(String(model));
+    const exchanged = exchangeOwnSettings(table, values, own(values.model!), own(value), this.beforeOwn);
+    this.beforeOwn = exchanged.before;
+    return { ...exchanged.values, model: value };
   }
 
   private schedulesAsked = 0;

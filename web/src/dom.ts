@@ -28,8 +28,13 @@ export const isTyping = (event: Event) =>
   (event.target as HTMLElement).closest("input[type=number], select, dialog") !== null;
 
 /** Math markup: "x_t" -> x with subscript t, "x̂_0", "σ^2"; letters in an italic serif. */
-export function math(text: string): HTMLElement {
-  const made = element("span", { class: "math" });
+export const math = (text: string) => scripted(text, { class: "math" });
+
+/** Words with such symbols among them. */
+export const words = (text: string) => scripted(text, {});
+
+function scripted(text: string, attributes: Attributes): HTMLElement {
+  const made = element("span", attributes);
   for (const part of text.split(/([_^](?:\{[^}]*\}|.))/u)) {
     if (part === "") continue;
     const script = /^([_^])\{?([^}]*)\}?$/u.exec(part);

@@ -31,6 +31,8 @@ export class Recording implements FrameSource {
   get(step: number, sample: number, field: Field): Float32Array | undefined {
     if (sample !== 0) return undefined;
     const table = this.run.transition[step]!;
+    const [black, white] = this.run.model.range;
+    const clamp = (x: number) => Math.min(white, Math.max(black, x));
     switch (field) {
       case Field.XPrev:
         return step + 1 < this.run.steps ? this.stored(step + 1, Field.XT) : this.finished();
@@ -85,8 +87,6 @@ export class Recording implements FrameSource {
 
   want(_wants: Want[]): void {} // all of it is here
 }
-
-const clamp = (x: number) => Math.min(1, Math.max(-1, x));
 
 function halfToFloat(half: number): number {
   const exponent = (half >> 10) & 31;

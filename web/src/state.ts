@@ -94,3 +94,25 @@ export function settingsValues(table: Setting[], text: string): Values {
   }
   return values;
 }
+
+/**
+ * core/run/own_settings.h: what the settings become when a person goes to another model. Rows of `left` that
+ * still have its values go back to those of `before`, or the defaults; the rows of `entered` take theirs.
+ */
+export function exchangeOwnSettings(
+  table: Setting[],
+  values: Values,
+  left: string,
+  entered: string,
+  before: Values,
+): { values: Values; before: Values } {
+  const rowsOf = (text: string) => Object.keys(Object.fromEntries(new URLSearchParams(text)));
+  const [leaving, entering] = [settingsValues(table, left), settingsValues(table, entered)];
+  const usual = { ...defaults(table), ...before };
+  const back = { ...values };
+  for (const row of rowsOf(left)) {
+    if (values[row] === leaving[row]) back[row] = usual[row]!;
+  }
+  const own = Object.fromEntries(rowsOf(entered).map((row) => [row, entering[row]!]));
+  return { values: { ...back, ...own }, before: back };
+}

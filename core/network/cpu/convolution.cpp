@@ -12,7 +12,7 @@
 
 #include <hwy/highway.h>
 
-#include "core/network/cpu/silu-inl.h"
+#include "core/network/cpu/activation-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace undiffuse::cpu::HWY_NAMESPACE {
@@ -48,7 +48,7 @@ HWY_NOINLINE void finish(const ConvolutionTask& task, const float* sums, int row
   HWY_ALIGN float part[HWY_MAX_BYTES / sizeof(float)] = {};
   if (task.residual && !whole) std::copy_n(task.residual + at, left, part);
   if (task.residual) sum = hn::Add(sum, whole ? hn::LoadU(d, task.residual + at) : hn::Load(d, part));
-  if (task.activation == Activation::Silu) sum = silu(d, sum);
+  sum = activated(d, task.activation, sum);
   if (whole) {
     hn::StoreU(sum, d, task.out + at);
   } else {

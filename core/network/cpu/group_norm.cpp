@@ -8,7 +8,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "core/network/cpu/silu-inl.h"
+#include "core/network/cpu/activation-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace undiffuse::cpu::HWY_NAMESPACE {
@@ -75,10 +75,9 @@ void group_norm_apply(const GroupNormTask& task, int begin_pixel, int end_pixel)
     const float* in = task.in + static_cast<size_t>(pixel) * static_cast<size_t>(task.channels);
     float* out = task.out + static_cast<size_t>(pixel) * static_cast<size_t>(task.channels);
     for_each_channel(task.channels, [&](auto d, int channel) HWY_ATTR {
-      auto value = hn::MulAdd(hn::LoadU(d, in + channel), hn::LoadU(d, task.gain + channel),
-                              hn::LoadU(d, task.offset + channel));
-      if (task.activation == Activation::Silu) value = silu(d, value);
-      hn::StoreU(value, d, out + channel);
+      const auto value = hn::MulAdd(hn::LoadU(d, in + channel), hn::LoadU(d, task.gain + channel),
+                                    hn::LoadU(d, task.offset + channel));
+      hn::StoreU(activated(d, task.activation, value), d, out + channel);
     });
   }
 }

@@ -20,7 +20,8 @@ Binding residual_or(const OpContext& context, const Binding& anything) {
   return context.op.residual < 0 ? anything : context.buffer(context.op.residual);
 }
 
-int is_silu(const Op& op) { return op.activation == Activation::Silu; }
+// activation.wgsl knows the numbers.
+int activation_of(const Op& op) { return static_cast<int>(op.activation); }
 
 // [out, taps, in] -> [taps, padded in, padded out].
 std::vector<float> packed_convolution(const OpContext& context) {
@@ -57,7 +58,7 @@ void convolution(const OpContext& context, Dispatch& dispatch) {
                     op.stride,
                     op.upsample,
                     op.residual >= 0,
-                    is_silu(op)};
+                    activation_of(op)};
   const Binding bias_binding = context.weights(bias);
   dispatch.bindings = {context.buffer(op.inputs[0]), context.matrix(packed_convolution(context)),
                        bias_binding, residual_or(context, bias_binding), context.buffer(op.output)};
@@ -79,7 +80,7 @@ std::vector<float> packed_dense(const std::vector<float>& weight, int out, int i
 void dense(const OpContext& context, Dispatch& dispatch) {
   const Op& op = context.op;
   const int in = context.in[0].channels, out = context.out.channels;
-  dispatch.shape = {context.max_batch, in, out, op.residual >= 0, is_silu(op)};
+  dispatch.shape = {context.max_batch, in, out, op.residual >= 0, activation_of(op)};
   const Binding bias = context.weights(op.bias);
   dispatch.bindings = {context.buffer(op.inputs[0]), context.matrix(packed_dense(op.weight, out, in)), bias,
                        residual_or(context, bias), context.buffer(op.output)};
@@ -89,7 +90,7 @@ void dense(const OpContext& context, Dispatch& dispatch) {
 void group_norm(const OpContext& context, Dispatch& dispatch) {
   const Op& op = context.op;
   const bool modulated = op.inputs.size() > 1;
-  dispatch.shape = {context.out.pixels(), context.out.channels, op.groups, modulated, is_silu(op)};
+  dispatch.shape = {context.out.pixels(), context.out.channels, op.groups, modulated, activation_of(op)};
   const Binding gamma = context.weights(op.weight);
   dispatch.bindings = {context.buffer(op.inputs[0]), gamma, context.weights(op.bias),
                        modulated ? context.buffer(op.inputs[1]) : gamma, context.buffer(op.output)};
@@ -148,6 +149,13 @@ void timestep_embedding(const OpContext& context, Dispatch& dispatch) {
   for_each_element(half, dispatch);
 }
 
+void temporal_readout(const OpContext& context, Dispatch& dispatch) {
+  const Op& op = context.op;
+  dispatch.shape = {context.max_batch, context.out.image_size(), op.bumps, op.num_steps};
+  dispatch.bindings = {context.buffer(op.inputs[0]), context.buffer(op.inputs[1]), context.buffer(op.output)};
+  for_each_element(context.out.image_size(), dispatch);
+}
+
 struct Kernel {
   std::string_view shader;
   void (*fill)(const OpContext&, Dispatch&);
@@ -173,6 +181,8 @@ Kernel kernel_of(const OpContext& context) {
     case OpKind::PixelUnshuffle:
     case OpKind::PixelShuffle:
       return {"pixel_shuffle", pixel_shuffle};
+    case OpKind::TemporalReadout:
+      return {"temporal_readout", temporal_readout};
   }
   UNDIFFUSE_ASSERT(!"an op without a kernel");
 }

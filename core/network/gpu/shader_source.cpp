@@ -16,7 +16,7 @@ struct Library {
 };
 constexpr Library kLibraries[] = {{"weights_float32", "four_weights(", WeightType::Float32},
                                   {"weights_float16", "four_weights(", WeightType::Float16},
-                                  {"silu", "silu("},
+                                  {"activation", "activated("},
                                   {"normal", "normals("},
                                   {"circle", "on_circle("},
                                   {"step", ": Step;"}};

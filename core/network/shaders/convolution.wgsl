@@ -18,7 +18,7 @@ struct Shape {
   stride: i32,
   upsample: i32,
   residual: u32,  // 0 or 1
-  silu: u32,  // 0 or 1
+  activation: u32,
 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> image: array<f32>;     // [batch, in_height, in_width, in_channels]
@@ -59,7 +59,7 @@ fn finish(row: u32, column: u32, sum: vec4f) {
     if (shape.residual != 0) {
       value += residual[at];
     }
-    result[at] = select(value, silu(value), shape.silu != 0);
+    result[at] = activated(value, shape.activation);
   }
 }
 

@@ -5,7 +5,7 @@ struct Shape {
   in_channels: u32,
   out_channels: u32,
   residual: u32,  // 0 or 1
-  silu: u32,  // 0 or 1
+  activation: u32,
 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> image: array<f32>;           // [batch, in_channels]
@@ -38,5 +38,5 @@ fn main(@builtin(global_invocation_id) at: vec3u) {
   if (shape.residual != 0) {
     sum += residual[at.x];
   }
-  result[at.x] = select(sum, silu(sum), shape.silu != 0);
+  result[at.x] = activated(sum, shape.activation);
 }

@@ -1,4 +1,4 @@
-// Group norm, then (1 + scale) x + shift, then SiLU: a workgroup for each group of each image.
+// Group norm, then (1 + scale) x + shift, then the activation: a workgroup for each group of each image.
 //
 // The mean is subtracted before squaring, since sums of squares would lose the digits of a mean far from 0.
 
@@ -7,7 +7,7 @@ struct Shape {
   channels: u32,
   groups: u32,
   modulated: u32,  // 0 or 1
-  silu: u32,  // 0 or 1
+  activation: u32,
 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> image: array<f32>;         // [batch, pixels, channels]
@@ -63,6 +63,6 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
       let modulation = picture * 2 * shape.channels + channel;
       value = value * (1 + scale_shift[modulation]) + scale_shift[modulation + shape.channels];
     }
-    result[at] = select(value, silu(value), shape.silu != 0);
+    result[at] = activated(value, shape.activation);
   }
 }

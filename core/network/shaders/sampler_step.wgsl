@@ -11,9 +11,24 @@ override WORKERS: u32 = 64;
 const STEP = 1u;  // Purpose::Step
 const MIN_LOG_VAR = -14.0;  // core/process/prediction.h
 const MAX_LOG_VAR = 4.0;
+const LEAST_PART = 0.25;  // core/process/reverse_transition.h
 
 fn clipped(value: f32) -> f32 {
-  return select(value, clamp(value, -1.0, 1.0), step.clip != 0);
+  return select(value, clamp(value, step.clip_low, step.clip_high), step.clip != 0);
+}
+
+// exp(x) - 1; WGSL has no word for it, and near 0 the subtraction would leave few digits.
+fn expm1(x: f32) -> f32 {
+  let series = x * (1 + x / 2 * (1 + x / 3 * (1 + x / 4 * (1 + x / 5 * (1 + x / 6)))));
+  return select(exp(x) - 1, series, abs(x) < 0.25);
+}
+
+fn x0_var_of(r: f32) -> f32 {
+  if (step.transition == 0) {
+    return step.noise_var * exp(clamp(r, MIN_LOG_VAR, MAX_LOG_VAR));
+  }
+  let e = expm1(clamp(step.r_scale * r, MIN_LOG_VAR, MAX_LOG_VAR));
+  return step.noise_var * (1 + step.r_gain * e / (1 + step.r_beta * e));
 }
 
 // Where the network's output for an element is; r follows the pixel's channels.
@@ -46,7 +61,7 @@ fn main(@builtin(global_invocation_id) at: vec3u) {
     }
     var x0_var = 0.0;
     if (step.learned != 0) {
-      x0_var = step.noise_var * exp(clamp(raw[here + step.channels], MIN_LOG_VAR, MAX_LOG_VAR));
+      x0_var = x0_var_of(raw[here + step.channels]);
     }
     records[step.record + element] = x[element];
     records[step.record + batch + element] = x0_hat;
@@ -56,6 +71,7 @@ fn main(@builtin(global_invocation_id) at: vec3u) {
       mu += step.on_second * clipped(previous[element]);
     }
     previous[element] = x0_hat;
-    x[element] = mu + sqrt(max(step.var_const + step.var_on_x0_var * x0_var, 0)) * z[i];
+    let variance = max(step.var_const + step.var_on_x0_var * x0_var, LEAST_PART * step.var_const);
+    x[element] = mu + sqrt(variance) * z[i];
   }
 }

@@ -5,7 +5,8 @@ struct Step {
   churn: f32,
   on_input: f32,
   t: f32,
-  // Out of it: x0_hat = answer_on_x x_hat + answer_on_output raw, x0_var = noise_var exp(r).
+  // Out of it: x0_hat = answer_on_x x_hat + answer_on_output raw, x0_var = noise_var exp(r)
+  // or a transition's.
   answer_on_x: f32,
   answer_on_output: f32,
   noise_var: f32,
@@ -16,10 +17,16 @@ struct Step {
   var_const: f32,
   var_on_x0_var: f32,
   on_second: f32,
+  clip_low: f32,
+  clip_high: f32,
+  r_scale: f32,   // a transition's x0_var from r (ToX0Var in core/process/prediction.h)
+  r_gain: f32,
+  r_beta: f32,
   counter: u32,   // the draws' t
   draws: u32,     // 0 or 1, as what follows
   clip: u32,
   learned: u32,
+  transition: u32,
   calls: u32,     // of an image: 2 with guidance
   seed_low: u32,
   seed_high: u32,

@@ -48,8 +48,10 @@ double rounded(const Setting& row, double value) {
 
 void ControlsPanel::draw(View& view) {
   view.dragged.reset();
+  const bool classes = !view.snapshot.run || view.run().model.num_classes() > 0;
   for (const Setting& row : settings_table()) {
-    if (is_in_use(row, view.settings)) control(view, row);
+    const bool about_classes = row.name == "class" || row.name == "guidance";
+    if (is_in_use(row, view.settings) && (classes || !about_classes)) control(view, row);
   }
 }
 
@@ -78,7 +80,7 @@ void ControlsPanel::model(View& view, const Setting& row) {
   if (ImGui::BeginCombo(id_of(row).c_str(), title.c_str())) {
     for (const ZooModel& model : view.models) {
       const std::string option = model.title + "##" + model.name;
-      if (ImGui::Selectable(option.c_str(), &model == chosen)) view.settings.model = model.name;
+      if (ImGui::Selectable(option.c_str(), &model == chosen)) view.choose_model(model.name);
       if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", model.facts().c_str());
     }
     ImGui::EndCombo();

@@ -54,10 +54,12 @@ float EquationPanel::height(const View& view, float width) {
 
 void EquationPanel::update(const View& view) {
   const Shape& image = view.run().model.image;
+  const MapRange black_to_white = image_range(view.run().model.range);
+  x_t_.range = mu_.range = next_.range = black_to_white;
   sigma_.range = range_of(view.field(Field::Sigma));
   const bool image_like = said_.field == Field::X0Hat;
   said_.map = image_like ? Colormap::Grey : Colormap::Diverging;
-  said_.range = image_like ? kImageRange : signed_range_of(view.field(said_.field));
+  said_.range = image_like ? black_to_white : signed_range_of(view.field(said_.field));
   said_.symbol = image_like                     ? "x̂_0"
                  : said_.field == Field::EpsHat ? "ε̂"
                                                 : output_symbol(view.run().model.prediction);
@@ -67,7 +69,7 @@ void EquationPanel::update(const View& view) {
   const auto& batch = view.now().batch;
   while (batch_.size() < batch.size()) batch_.push_back(std::make_unique<PictureTexture>());
   for (size_t i = 0; i < batch.size(); ++i) {
-    batch_[i]->show(image, batch[i], Colormap::Grey, kImageRange);
+    batch_[i]->show(image, batch[i], Colormap::Grey, black_to_white);
   }
 }
 

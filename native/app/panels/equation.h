@@ -30,12 +30,12 @@ class EquationPanel {
   void network(View& view, float side, float height);
   void grid(View& view, float side);
 
-  Term x_t_{Field::XT, Colormap::Grey, "x_t", "now", 1, {}, kImageRange};
+  Term x_t_{Field::XT, Colormap::Grey, "x_t", "now", 1, {}, {}};
   Term said_{Field::MeanOutput, Colormap::Diverging, "", "", 1, {}, {}};  // beside the network: see kSaid
-  Term mu_{Field::Mu, Colormap::Grey, "μ", "predicted mean", 1, {}, kImageRange};
+  Term mu_{Field::Mu, Colormap::Grey, "μ", "predicted mean", 1, {}, {}};
   Term sigma_{Field::Sigma, Colormap::Viridis, "σ", "predicted deviation", 3, {}, {}};
   Term z_{Field::Z, Colormap::Diverging, "z", "fresh noise", 1, {}, kNoiseRange};
-  Term next_{Field::XPrev, Colormap::Grey, "x_{t−1}", "next", 1, {}, kImageRange};
+  Term next_{Field::XPrev, Colormap::Grey, "x_{t−1}", "next", 1, {}, {}};
   std::vector<std::unique_ptr<PictureTexture>> batch_;
 };
 

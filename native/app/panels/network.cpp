@@ -3,15 +3,20 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/network/temporal_basis.h"
+#include "core/process/respacing.h"
 #include "core/run/explain.h"
+#include "native/app/math_text.h"
 #include "native/app/network_drawing.h"
+#include "native/app/plot.h"
 #include "native/app/theme.h"
 #include "native/app/widgets.h"
 
 namespace undiffuse {
 namespace {
 
-constexpr float kGraphShare = 0.52f, kLargeSide = 150, kGap = 16;
+constexpr float kGraphShare = 0.52f, kLargeSide = 150, kGap = 16, kBasisHeight = 66,
+                kNumbersHeight = 76;  // of what stands below the large map
 
 // Channels in rows, as nearly square as can be.
 struct Tiling {
@@ -46,6 +51,18 @@ std::string call_of(const RunInfo& run, int step) {
   if (run.guided && two_looks) return "Of this step's calls, the first that knows the class is shown.";
   if (run.guided) return "Guidance calls the network twice; shown is the call that knows the class.";
   return two_looks ? "This step calls the network twice; shown is the first call." : "";
+}
+
+// "z^μ, 3" as "μ 3", in the corner of its map.
+void name_tile(ImDrawList& list, ImVec2 corner, std::string name) {
+  if (name.starts_with("z^")) name.erase(0, 2);
+  std::erase(name, ',');
+  const ImFont* font = fonts().small;
+  const ImVec2 size = font->CalcTextSizeA(font->FontSize, 1e9f, 0, name.c_str());
+  const ImVec2 at(corner.x + px(4), corner.y + px(3));
+  list.AddRectFilled({at.x - px(2), at.y}, {at.x + size.x + px(2), at.y + size.y},
+                     IM_COL32(255, 255, 255, 190));
+  list.AddText(font, font->FontSize, at, IM_COL32_BLACK, name.c_str());
 }
 
 void wrapped(const std::string& text, ImU32 color) {
@@ -111,19 +128,56 @@ void NetworkPanel::draw_features(const View& view, ImVec2 size) {
     shown_ = features;
     update(*features, block.output);
   }
-  const float words = px(126), top = ImGui::GetCursorPosY();
+  const bool over_time = view.run().network.basis.bumps > 0;
+  const float words = px(over_time ? 188 : 126), top = ImGui::GetCursorPosY();
   const float side = std::min(size.x - px(kLargeSide + kGap), size.y - top - words);
   if (shown_ && shown_->block == view.block) {
-    draw_maps({side, side});
+    draw_maps(block, {side, side});
     ImGui::SameLine(0, px(kGap));
     draw_large(view, px(kLargeSide));
   }
-  ImGui::SetCursorPosY(top + side + px(8));
+  ImGui::SetCursorPosY(top + std::max(side, px(kLargeSide + kNumbersHeight)) + px(8));
+  if (over_time) draw_basis(view, {size.x, px(kBasisHeight)});
   draw_words(view, block);
+}
+
+// The bumps over t = 1..T as they run, from noise on the left; the step's t marked.
+void NetworkPanel::draw_basis(const View& view, ImVec2 size) const {
+  const RunInfo& run = view.run();
+  const auto [bumps, num_steps] = run.network.basis;
+  const double last = num_steps;
+  muted_text("The bumps that the coefficients belong to, from noise on the left to the image");
+  const Plot plot({size.x - px(12), size.y}, {-last, -1}, {0, 1.25});
+  constexpr int kPoints = 181;
+  std::vector<float> g(static_cast<size_t>(bumps));
+  std::vector<std::vector<ImVec2>> curves(g.size());
+  for (int i = 0; i < kPoints; ++i) {
+    const double t = 1 + (last - 1) * i / (kPoints - 1);
+    temporal_basis(t, num_steps, g);
+    for (size_t j = 0; j < g.size(); ++j) curves[j].push_back(plot.at(-t, static_cast<double>(g[j])));
+  }
+  const size_t chosen = static_cast<size_t>(channel_) % g.size();
+  const bool of_one = maps_.size() > 2 && view.block + 1 < static_cast<int>(run.network.blocks.size()) &&
+                      !run.network.blocks[static_cast<size_t>(view.block)].channels.empty();
+  plot.floor(theme().line);
+  for (const auto& curve : curves) plot.line(curve, theme().faint, 1.5f);
+  if (of_one) plot.line(curves[chosen], theme().accent, 2);
+  if (!view.has_run()) return;
+  const Stage& stage = run.table[static_cast<size_t>(view.now().step)];
+  const double t = model_time(run.model.trained, stage.churn.alpha_bar);
+  temporal_basis(t, num_steps, g);
+  plot.vertical(-t, theme().now);
+  for (size_t j = 0; j < g.size(); ++j) {
+    if (g[j] > 0.01f) plot.dot(-t, static_cast<double>(g[j]), theme().now, 3);
+  }
+  const std::string text = "t = " + format_value(t, 0);
+  plot.label({plot.at(-t, 0).x + px(6), plot.min().y + px(8)}, text.c_str(), theme().now,
+             t < last / 8 ? 1.0f : 0.0f);
 }
 
 void NetworkPanel::draw_words(const View& view, const Block& block) {
   ImGui::BeginGroup();
+  if (!block.note.empty()) wrapped(block.note, theme().ink);
   wrapped(joined(block.ops), theme().ink);
   wrapped(
       "A map for each channel, from its own −max (blue) over 0 (white) to +max (orange). Lines: whole to the "
@@ -133,7 +187,7 @@ void NetworkPanel::draw_words(const View& view, const Block& block) {
   ImGui::EndGroup();
 }
 
-void NetworkPanel::draw_maps(ImVec2 size) {
+void NetworkPanel::draw_maps(const Block& block, ImVec2 size) {
   const auto count = static_cast<int>(maps_.size());
   const Tiling tiling(count, size);
   const ImVec2 corner = ImGui::GetCursorScreenPos();
@@ -153,6 +207,9 @@ void NetworkPanel::draw_maps(ImVec2 size) {
     const ImVec2 max(min.x + tiling.side, min.y + tiling.side);
     list.AddImage(maps_[static_cast<size_t>(channel)].texture->id(), {min.x + gap, min.y + gap},
                   {max.x - gap, max.y - gap});
+    if (tiling.side > px(36) && !block.channels.empty()) {
+      name_tile(list, min, block.channels[static_cast<size_t>(channel)]);
+    }
     if (channel == channel_) list.AddRect(min, max, theme().now, 0, 0, px(2));
   }
 }
@@ -163,13 +220,15 @@ void NetworkPanel::draw_large(const View& view, float side) {
   ImGui::BeginGroup();
   ImGui::Image(map.texture->id(), {side, side});
   legend(Colormap::Diverging, map.scale, 2, side);
+  const RunInfo& run = view.run();
+  const auto& names = run.network.blocks[static_cast<size_t>(view.block)].channels;
+  if (!names.empty()) math_text(names[static_cast<size_t>(channel_)], theme().ink);
   muted_text(("channel " + std::to_string(channel_ + 1) + " of " + std::to_string(maps_.size())).c_str());
   const MapRange range = range_of(map.values);
   const auto number = [](float value) { return format_value(static_cast<double>(value)); };
   const bool one = range.min == range.max;
   muted_text((number(range.min) + (one ? "" : " to " + number(range.max))).c_str());
-  const RunInfo& run = view.run();
-  if (view.block + 1 == static_cast<int>(run.network.blocks.size())) {
+  if (names.empty() && view.block + 1 == static_cast<int>(run.network.blocks.size())) {
     const bool mean = channel_ < run.model.image.channels;
     muted_text(mean ? "the network's mean output" : "r, for the variance");
   }

@@ -19,7 +19,8 @@ class NetworkPanel {
  private:
   void draw_features(const View& view, ImVec2 size);
   void update(const BlockFeatures& features, const Shape& output);
-  void draw_maps(ImVec2 size);
+  void draw_maps(const Block& block, ImVec2 size);
+  void draw_basis(const View& view, ImVec2 size) const;
   void draw_words(const View& view, const Block& block);
   void draw_large(const View& view, float side);
 

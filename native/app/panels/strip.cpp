@@ -124,14 +124,15 @@ void StripPanel::columns(View& view, float side) {
   ImGui::Dummy({room, 2 * side + gap});
   const float pitch = strip.size() > 1 ? (room - side) / static_cast<float>(strip.size() - 1) : 0;
   size_t current = 0;
+  const MapRange range = view.snapshot.run ? image_range(view.run().model.range) : MapRange();
   for (size_t i = 0; i < strip.size(); ++i) {
     Column& column = *columns_[i];
     if (strip[i]->above.empty()) {
       column.above.clear();
       column.below.clear();
     } else {
-      column.above.show(view.run().model.image, strip[i]->above, Colormap::Grey, kImageRange);
-      column.below.show(view.run().model.image, strip[i]->below, Colormap::Grey, kImageRange);
+      column.above.show(view.run().model.image, strip[i]->above, Colormap::Grey, range);
+      column.below.show(view.run().model.image, strip[i]->below, Colormap::Grey, range);
     }
     const float x = origin.x + static_cast<float>(i) * pitch;
     cell(column.above, {x, origin.y}, side);

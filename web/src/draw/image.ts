@@ -7,8 +7,8 @@ export interface Range {
   max: number;
 }
 
-/** Image range of every model. */
-export const IMAGE_RANGE: Range = { min: -1, max: 1 };
+/** From black to white. */
+export const imageRange = ({ range: [min, max] }: ModelInfo): Range => ({ min, max });
 
 export function rangeOf(values: Float32Array): Range {
   let min = Infinity;

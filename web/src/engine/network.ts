@@ -7,6 +7,10 @@ export type Shape = [number, number, number];
 export interface Block {
   name: string;
   title: string;
+  /** A sentence for people, or "". */
+  note: string;
+  /** Names of the output's channels, where they have any. */
+  channels: string[];
   inputs: Shape[];
   output: Shape;
   ops: { text: string; output: Shape; parameters: number }[];
@@ -23,11 +27,19 @@ export interface Edge {
   kind: "main" | "skip" | "conditioning";
 }
 
+/** Functions of t = 1..num_steps whose sums a network's coefficients stand for, on evenly spaced times. */
+export interface TimeBasis {
+  num_steps: number;
+  curves: number[][];
+}
+
 export interface Network {
   parameters: number;
   columns: number;
   /** Rows of one resolution. */
   levels: { first_row: number; last_row: number; height: number; width: number }[];
+  /** null for a network that is told t. */
+  basis: TimeBasis | null;
   blocks: Block[];
   edges: Edge[];
 }

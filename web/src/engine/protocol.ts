@@ -51,8 +51,13 @@ export interface ModelInfo {
   height: number;
   width: number;
   channels: number;
+  /** The values of black and white. */
+  range: [number, number];
+  /** None for a model that was trained without classes. */
   classes: string[];
-  prediction: "v" | "eps" | "x0" | "edm";
+  /** Settings that it was made for, as a settings string; mostly empty. */
+  own_settings: string;
+  prediction: "v" | "eps" | "x0" | "edm" | "transition";
   /** What the network gives, for a person. */
   predicts: string;
   sigma_data: number;
@@ -60,7 +65,8 @@ export interface ModelInfo {
   num_steps: number;
 }
 
-/** mu = on_x0 x0_hat + on_x x_hat + on_second x0_hat_2, sigma² = var_const + var_on_x0_var x0_var. */
+/** mu = on_x0 x0_hat + on_x x_hat + on_second x0_hat_2, sigma² = var_const + var_on_x0_var x0_var,
+ * at least a quarter of var_const. */
 export interface Transition {
   on_x0: number;
   on_x: number;
@@ -73,6 +79,10 @@ export interface Transition {
   /** Deviation of the noise added before the network is called: 0 is none, and x_hat is x_t. */
   churn: number;
   alpha_bar_hat: number;
+  /** What t the network is told, or read out at. */
+  t_model: number;
+  /** Of a "transition" model: the step t - 1 of its own schedule from here; `first` ends at the data. */
+  own: { beta: number; alpha_bar_prev: number; first: boolean } | null;
 }
 
 /** Step k goes from t[k], alpha_bar[k] to t[k + 1], alpha_bar[k + 1]. */

@@ -63,12 +63,20 @@ export class ControlsView {
   }
 
   update(state: State): void {
-    this.showClasses(state.source?.run.model.classes ?? this.classes);
+    const classes = state.source?.run.model.classes ?? this.classes;
+    this.showClasses(classes);
     for (const { row, root, show } of this.controls.values()) {
-      root.hidden = !isInUse(row, state.values);
+      const aboutClasses = row.name === "class" || row.name === "guidance";
+      root.hidden = !isInUse(row, state.values) || (aboutClasses && classes.length === 0);
       show(state.values[row.name] ?? row.default);
     }
     this.modelFacts.show(this.models.find((model) => model.name === state.values.model));
+  }
+
+  /** Settings that a listed model was made for. */
+  ownSettings(name: string): string {
+    const model = this.models.find((listed) => listed.name === name);
+    return (model && "own_settings" in model && model.own_settings) || "";
   }
 
   /** Whether the page can run it. */
@@ -81,13 +89,6 @@ export class ControlsView {
     this.models = [...this.models.filter((model) => model.name !== name), { name, title }];
     const options = this.models.map((model) => element("option", { value: model.name }, model.title));
     byId<HTMLSelectElement>("setting-model").replaceChildren(...options);
-  }
-
-  /** A value that is being dragged: what depends on it alone. */
-  showOnlyIf(values: Values): void {
-    for (const { row, root } of this.controls.values()) {
-      root.hidden = !isInUse(row, values);
-    }
   }
 
   private make(row: Setting): Control {

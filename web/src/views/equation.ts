@@ -1,13 +1,13 @@
 // The hero: one reverse step as an equation of pictures, x_t → network → mu + sigma × z = x_{t-1}.
 import { byId, element } from "../dom";
 import { diverging, grey, viridis } from "../draw/colormap";
-import { IMAGE_RANGE, rangeOf, signedRangeOf, type Range } from "../draw/image";
+import { imageRange, rangeOf, signedRangeOf, type Range } from "../draw/image";
 import { Field, type ModelInfo, type Run, type Transition, type Want } from "../engine/protocol";
 import { frame, shownStep, stepTitle, type State } from "../state";
 import { Picture, type PictureOptions } from "./picture";
 
-type Scale = (values: Float32Array) => Range;
-const imageScale: Scale = () => IMAGE_RANGE;
+type Scale = (values: Float32Array, model: ModelInfo) => Range;
+const imageScale: Scale = (_, model) => imageRange(model);
 /** Draws of N(0, 1): all but three in a thousand. */
 const noiseScale: Scale = () => ({ min: -3, max: 3 });
 
@@ -46,6 +46,7 @@ const RAW: Record<ModelInfo["prediction"], { symbol: string; means: string }> = 
   eps: { symbol: "ε̂", means: "the predicted noise" },
   x0: { symbol: "x̂_0", means: "the predicted image" },
   edm: { symbol: "F", means: "EDM's F" },
+  transition: { symbol: "z^μ", means: "z_mu, the mean's half of what is read out at t" },
 };
 export const rawSymbol = (run: Run | undefined) => RAW[run?.model.prediction ?? "v"].symbol;
 
@@ -163,7 +164,7 @@ export class EquationView {
     this.title.textContent = state.source ? stepTitle(state.source, state.position) : "Loading";
     for (const { field, scale, picture } of this.parts) {
       const values = frame(state, field, shownStep(state));
-      picture.update(values, run?.model, values ? scale(values) : IMAGE_RANGE, state);
+      picture.update(values, run?.model, values && run ? scale(values, run.model) : undefined, state);
     }
     if (run) this.explain(run, state);
   }

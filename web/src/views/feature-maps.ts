@@ -1,12 +1,13 @@
 // What a block puts out: a map for each channel, and one of them large.
-import { byId, element } from "../dom";
+import { byId, element, words } from "../dom";
 import { diverging } from "../draw/colormap";
 import { clear, drawImage, rangeOf, signedRangeOf, type Range } from "../draw/image";
-import { beginPlot, themeColor } from "../draw/plot";
+import { beginPlot, halo, label, themeColor, type Plot, type Point } from "../draw/plot";
 import type { Block } from "../engine/network";
 import type { Run } from "../engine/protocol";
 import { formatNumber } from "../state";
 import { rawSymbol } from "./equation";
+import { BasisChart } from "./basis-chart";
 import { shapeText } from "./network-graph";
 
 /** [height, width, channels] as a map for each channel. */
@@ -35,6 +36,8 @@ export class FeatureMapsView {
   private readonly head = byId("feature-head");
   private readonly size = byId("feature-size");
   private readonly ops = byId("feature-ops");
+  private readonly note = byId("feature-note");
+  private readonly basis = new BasisChart();
   private readonly maps = byId<HTMLCanvasElement>("feature-maps");
   private readonly large = byId<HTMLCanvasElement>("feature-large");
   private readonly numbers = byId("feature-numbers");
@@ -43,6 +46,7 @@ export class FeatureMapsView {
   private readonly tile = document.createElement("canvas");
 
   private run: Run | undefined;
+  private step = 0;
   private index = 0; // of the block
   private of = ""; // its name and shape
   private values: Float32Array | undefined; // shown
@@ -59,7 +63,7 @@ export class FeatureMapsView {
   }
 
   /** Without values the last maps stay, dimmed, unless they are another block's. */
-  update(run: Run, block: number, values: Float32Array | undefined, waiting: boolean): void {
+  update(run: Run, step: number, block: number, values: Float32Array | undefined, waiting: boolean): void {
     const { name, output } = run.network.blocks[block]!;
     if (this.of !== `${name} ${output}`) {
       this.of = `${name} ${output}`;
@@ -67,6 +71,7 @@ export class FeatureMapsView {
       this.channel = 0;
     }
     this.run = run;
+    this.step = step;
     this.index = block;
     if (values && values !== this.values) {
       this.values = values;
@@ -83,12 +88,14 @@ export class FeatureMapsView {
   }
 
   private describe(): void {
-    const { title, name, inputs, output, ops, parameters, flops } = this.block;
+    const { title, name, note, inputs, output, ops, parameters, flops } = this.block;
     const takes = inputs.length > 0 ? `${inputs.map(shapeText).join(" + ")} → ` : "";
     const work = flops > 0 ? ` · ${(flops / 1e6).toFixed(1)} MFLOP` : "";
     const size = ops.length > 0 ? ` · ${parameters.toLocaleString("en")} parameters${work}` : "";
     this.head.replaceChildren(`${title} `, element("code", {}, name));
     this.size.textContent = `${takes}${shapeText(output)}${size}`;
+    this.note.hidden = note === "";
+    this.note.replaceChildren(words(note));
     this.ops.textContent =
       ops.length > 0 ? ops.map(({ text }) => text).join(" → ") : "What the network is given in this step.";
   }
@@ -102,6 +109,7 @@ export class FeatureMapsView {
   private paint(): void {
     const plot = beginPlot(this.maps);
     if (!plot || !this.run) return;
+    this.basis.update(this.run, this.step, this.bump());
     if (!this.values) return this.empty();
     const { columns, side } = tiling(this.channels.length, plot.width, plot.height);
     const gap = side > 12 ? 2 : 0.5;
@@ -110,12 +118,29 @@ export class FeatureMapsView {
       const [x, y] = [(channel % columns) * side, Math.floor(channel / columns) * side];
       this.draw(this.tile, channel);
       plot.context.drawImage(this.tile, x + gap, y + gap, side - 2 * gap, side - 2 * gap);
+      if (side > 36) this.nameTile(plot, channel, [x + 5, y + 16]);
       if (channel !== this.channel) continue;
       plot.context.strokeStyle = themeColor("now");
       plot.context.lineWidth = 2;
       plot.context.strokeRect(x + 1, y + 1, side - 2, side - 2);
     }
     this.enlarge();
+  }
+
+  /** Where a block has names for its channels: "μ 1". */
+  private nameTile(plot: Plot, channel: number, at: Point): void {
+    const name = this.block.channels[channel]?.replace("z^", "").replace(",", "");
+    if (!name) return;
+    halo(plot, name, ...at, "#fffc", "left");
+    label(plot, name, ...at, "#000", "left", 12);
+  }
+
+  /** Of this channel's coefficients; undefined elsewhere. */
+  private bump(): number | undefined {
+    const bumps = this.run!.network.basis?.curves.length ?? 0;
+    return bumps > 0 && this.block.channels.length > 2 * this.run!.model.channels
+      ? this.channel % bumps
+      : undefined;
   }
 
   private draw(canvas: HTMLCanvasElement, channel: number): void {
@@ -137,12 +162,14 @@ export class FeatureMapsView {
     this.ends[1].textContent = formatNumber(scale.max, 2);
     const name = `channel ${this.channel + 1} of ${this.channels.length}${this.meaning()}`;
     const range = min === max ? formatNumber(min) : `${formatNumber(min)} to ${formatNumber(max)}`;
-    this.numbers.replaceChildren(element("span", {}, name), element("span", {}, range));
+    this.numbers.replaceChildren(words(name), element("span", {}, range));
     this.large.setAttribute("aria-label", `${name}, from negative (blue) to positive (orange)`);
   }
 
-  /** The last block's channels are the network's answer. */
+  /** What a channel is called; the last block's are the network's answer. */
   private meaning(): string {
+    const name = this.block.channels[this.channel];
+    if (name) return ` (${name})`;
     if (this.index + 1 < this.run!.network.blocks.length) return "";
     const { channels } = this.run!.model;
     return this.channel < channels ? ` (${rawSymbol(this.run)})` : " (r)";

@@ -1,7 +1,7 @@
 // All images of the batch at this step; one is selected for everything else on the page.
 import { byId, element } from "../dom";
 import { grey } from "../draw/colormap";
-import { drawImage, IMAGE_RANGE } from "../draw/image";
+import { drawImage, imageRange } from "../draw/image";
 import { Field, type Want } from "../engine/protocol";
 import { shownStep, type State } from "../state";
 
@@ -28,7 +28,7 @@ export class GridView {
       root.setAttribute("aria-pressed", String(sample === state.sample));
       const values = state.source?.get(shownStep(state), sample, Field.XPrev);
       canvas.classList.toggle("pending", !values); // as in the equation, the last image stays
-      if (values) drawImage(canvas, values, run.model, grey, IMAGE_RANGE);
+      if (values) drawImage(canvas, values, run.model, grey, imageRange(run.model));
     });
   }
 

@@ -12,6 +12,8 @@ export interface ModelEntry {
   channels: number;
   /** The core's words: "the noise". */
   predicts: string;
+  /** Settings that it was made for; mostly empty. */
+  own_settings: string;
 }
 
 /** A model that came as a file has no facts here; the run tells its own. */

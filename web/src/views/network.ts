@@ -61,7 +61,7 @@ export class NetworkView {
     this.note.textContent = noteOf(run, state);
     this.graph.update(this.block);
     const values = state.source?.features?.get(this.wantOf(state, shownStep(state)));
-    this.maps.update(run, this.block, values, !state.source?.features);
+    this.maps.update(run, shownStep(state), this.block, values, !state.source?.features);
   }
 
   private wantOf(state: State, step: number): FeatureWant {

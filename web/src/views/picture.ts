@@ -49,10 +49,15 @@ export class Picture {
     this.caption.replaceChildren(math(symbol), element("span", { class: "caption" }, caption));
   }
 
-  update(values: Float32Array | undefined, model: ModelInfo | undefined, range: Range, state: State): void {
+  update(
+    values: Float32Array | undefined,
+    model: ModelInfo | undefined,
+    range: Range | undefined,
+    state: State,
+  ): void {
     // The last picture stays (dimmed, if it takes long) until the next is there: no flicker.
     this.root.classList.toggle("pending", !values);
-    if (!values || !model) return;
+    if (!values || !model || !range) return;
     drawImage(this.canvas, values, model, this.options.map, range);
     this.low.textContent = this.legendNumber(range.min);
     this.high.textContent = this.legendNumber(range.max);

@@ -1,31 +1,10 @@
 // What the network said for the inspected pixel, and how mu, sigma and the next x follow from it.
 import { byId, element, math } from "../dom";
 import { Field, type Run, type Transition } from "../engine/protocol";
-import { formatNumber, pixelValue, shownStep, type State } from "../state";
+import { pixelValue, shownStep, type State } from "../state";
 import { isStill, rawSymbol } from "./equation";
-
-interface Line {
-  formula: string;
-  /** The same with this pixel's numbers. */
-  numbers: string;
-  result: number | undefined;
-}
-
-/** One pixel's record. x is what the network was shown: x_t, or with churn x̂_t. */
-interface Pixel {
-  x_t: number;
-  x: number;
-  raw: number;
-  x0: number;
-  x0_2: number;
-  mu: number;
-  sigma: number;
-  z: number;
-  next: number;
-}
-
-const f = (value: number | undefined, digits = 3) => formatNumber(value, digits);
-const signed = (value: number) => (value < 0 ? `(${f(value)})` : f(value));
+import { clamped, f, signed, type Line, type Pixel } from "./said-line";
+import { ownLines, ownTerms, ownToX0, x0VarLine, type OwnTerms } from "./said-transition";
 
 function read(state: State, transition: Transition): Pixel | undefined {
   const value = (field: Field) => pixelValue(state, field);
@@ -33,6 +12,7 @@ function read(state: State, transition: Transition): Pixel | undefined {
     x_t: value(Field.XT),
     x: value(transition.churn > 0 ? Field.XHat : Field.XT),
     raw: value(Field.MeanOutput),
+    variance: value(Field.LogVar),
     x0: value(Field.X0Hat),
     x0_2: transition.second === "none" ? 0 : value(Field.X0Hat2),
     mu: value(Field.Mu),
@@ -57,7 +37,8 @@ function churnLines(transition: Transition, alphaBar: number, { x_t, x }: Pixel)
 }
 
 /** From the raw output to x̂_0; x names what the network was shown. */
-function answerLine(run: Run, alphaBar: number, x: string, pixel: Pixel): Line {
+function answerLine(run: Run, own: OwnTerms | undefined, alphaBar: number, x: string, pixel: Pixel): Line {
+  if (own) return ownToX0(own, alphaBar, x, pixel);
   const signal = Math.sqrt(alphaBar);
   const noise = Math.sqrt(1 - alphaBar);
   const { raw, x0: result } = pixel;
@@ -74,6 +55,7 @@ function answerLine(run: Run, alphaBar: number, x: string, pixel: Pixel): Line {
         numbers: `(${f(pixel.x)} − ${f(noise)} · ${signed(raw)}) / ${f(signal)}`,
         result,
       };
+    case "transition":
     case "x0":
       return { formula: "x̂_0 = raw output", numbers: f(raw), result };
     case "edm": {
@@ -90,8 +72,8 @@ function answerLine(run: Run, alphaBar: number, x: string, pixel: Pixel): Line {
   }
 }
 
-function meanLine(transition: Transition, clip: boolean, x: string, pixel: Pixel): Line {
-  const used = (x0: number) => (clip ? Math.min(1, Math.max(-1, x0)) : x0);
+function meanLine(run: Run, transition: Transition, clip: boolean, x: string, pixel: Pixel): Line {
+  const used = (x0: number) => (clip ? clamped(run, x0) : x0);
   const name = (symbol: string, x0: number) => (used(x0) === x0 ? symbol : `clip(${symbol})`);
   const { on_x0, on_x, on_second, second } = transition;
   const also = second !== "none";
@@ -104,19 +86,23 @@ function meanLine(transition: Transition, clip: boolean, x: string, pixel: Pixel
   };
 }
 
-function deviationLines(state: State, run: Run, transition: Transition, sigma: number): Line[] {
+function deviationLines(
+  state: State,
+  transition: Transition,
+  own: OwnTerms | undefined,
+  pixel: Pixel,
+): Line[] {
+  const { sigma } = pixel;
   if (isStill(transition)) return [{ formula: "σ", numbers: "no fresh noise", result: 0 }];
   if (transition.var_on_x0_var === 0) {
     const large = state.values.variance === "fixed-large" ? "σ^2 = β" : "σ^2 = β̃";
     const formula = state.values.sampler === "ddim" ? "σ^2 = η^2 β̃" : large;
     return [{ formula, numbers: `${f(transition.var_const, 4)}, so σ`, result: sigma }];
   }
-  const alphaBar = run.alpha_bar[shownStep(state)]!;
   const variance = pixelValue(state, Field.X0Var)!;
-  const r = pixelValue(state, Field.LogVar)!;
   const c0 = Math.sqrt(transition.var_on_x0_var);
   return [
-    { formula: "Var[x_0] = (1−ᾱ) e^r", numbers: `${f(1 - alphaBar)} · e^${signed(r)}`, result: variance },
+    x0VarLine(own, transition.alpha_bar_hat, pixel, variance),
     {
       formula: "σ^2 = β̃ + c_0^2 Var[x_0]",
       numbers: `${f(transition.var_const, 4)} + ${f(c0)}² · ${f(variance, 4)}, so σ`,
@@ -133,11 +119,18 @@ function lines(state: State): Line[] {
   const pixel = read(state, transition);
   if (!pixel) return [];
   const x = transition.churn > 0 ? "x̂_t" : "x_t";
+  const clip = state.values.clip === 1;
+  const own = ownTerms(run, step, clip, pixel);
+  const byImage = () => [
+    answerLine(run, own, transition.alpha_bar_hat, x, pixel),
+    meanLine(run, transition, clip, x, pixel),
+    ...deviationLines(state, transition, own, pixel),
+  ];
+  const root = () => ({ formula: "σ = √Σ", numbers: `√${f(own!.variance, 4)}`, result: pixel.sigma });
   return [
     ...churnLines(transition, run.alpha_bar[step]!, pixel),
-    answerLine(run, transition.alpha_bar_hat, x, pixel),
-    meanLine(transition, state.values.clip === 1, x, pixel),
-    ...deviationLines(state, run, transition, pixel.sigma),
+    ...ownLines(run, own, x, pixel),
+    ...(own?.taken ? [root()] : byImage()),
     {
       formula: "x_{t−1} = μ + σ z",
       numbers: `${f(pixel.mu)} + ${f(pixel.sigma)} · ${signed(pixel.z)}`,
@@ -149,7 +142,8 @@ function lines(state: State): Line[] {
 /** The network's own numbers: what it emits before anything is made of them. */
 function rawText(state: State): string {
   const run = state.source?.run;
-  const variance = run?.model.learned_variance ? `,  r = ${f(pixelValue(state, Field.LogVar))}` : "";
+  const symbol = run?.model.prediction === "transition" ? "z^Σ" : "r";
+  const variance = run?.model.learned_variance ? `,  ${symbol} = ${f(pixelValue(state, Field.LogVar))}` : "";
   return `${rawSymbol(run)} = ${f(pixelValue(state, Field.MeanOutput))}${variance}`;
 }
 

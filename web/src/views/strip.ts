@@ -1,7 +1,7 @@
 // The way so far: x_t above, x0_hat below, a column for each shown state; click or drag to scrub.
 import { byId, element } from "../dom";
 import { grey } from "../draw/colormap";
-import { clear, drawImage, IMAGE_RANGE } from "../draw/image";
+import { clear, drawImage, imageRange } from "../draw/image";
 import { Field, type Run, type Want } from "../engine/protocol";
 import type { State } from "../state";
 
@@ -86,7 +86,7 @@ export class StripView {
       [column.above, above],
       [column.below, below],
     ] as const) {
-      if (values) drawImage(canvas, values, run.model, grey, IMAGE_RANGE);
+      if (values) drawImage(canvas, values, run.model, grey, imageRange(run.model));
       else clear(canvas);
     }
   }

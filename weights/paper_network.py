@@ -1,0 +1,119 @@
+"""The 2015 paper's network for MNIST, as its reference implementation has it: the twin of
+core/network/paper_network.cpp.
+
+Sohl-Dickstein et al. (2015), appendix D.2, with the reference code's defaults for MNIST: convolutions (one
+scale) beside a dense pathway, then layers that see one pixel at a time. (The paper's text has the dense pathway
+alone for MNIST.) None of it sees t: a pixel gets coefficients over bumps in time, and reading them at t gives
+z_mu and z_sigma, of which predictions.Transition makes the mean and variance of the step t -> t-1.
+
+Module names are the tensor names of the weights file. Letters as in unet.py, J bumps.
+"""
+
+import math
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from predictions import NUM_STEPS
+from recording import Recording
+
+LEAK = 0.05  # slope of the convolutions' activation below 0
+
+
+@dataclass
+class PaperNetworkConfig:
+    """What the weights file says of the network; `core/network/paper_network.h` reads the same keys."""
+
+    size: int = 28  # height and width of the image, in pixels
+    channels: int = 1  # image channels
+    conv_channels: int = 20  # of every 3x3 convolution
+    conv_layers: int = 4
+    dense_hidden: int = 500  # units of the dense pathway's hidden layers
+    dense_layers: int = 4
+    dense_channels: int = 2  # the dense pathway's outputs for each pixel
+    upper_channels: int = 20  # of the hidden layers that see one pixel at a time
+    upper_layers: int = 2
+    bumps: int = 10  # J
+
+    classes = 0  # every image is of "any class"
+
+    @property
+    def channels_in(self):
+        return self.channels
+
+    def to_dict(self):
+        return asdict(self)
+
+
+def bump_basis(t, bumps, num_steps=NUM_STEPS):
+    """t [B] -> g_j(t) [B, J], sum 1 over j: Gaussian bumps whose centres divide 1..T evenly, each as wide
+    (standard deviation) as half the distance between centres, as in the reference code."""
+    centres = torch.linspace(-1, 1, bumps, device=t.device)
+    width = 1 / (bumps - 1)
+    u = (2 * (t.double() - 1) / (num_steps - 1) - 1).float()
+    return torch.softmax(-((u[:, None] - centres) ** 2) / (2 * width**2), dim=1)
+
+
+def layers(kind, widths, **options):
+    return nn.ModuleList(kind(a, b, **options) for a, b in zip(widths, widths[1:]))
+
+
+class PaperNetwork(Recording):
+    """(x_t [B,C,H,W], t [B]) -> (z_mu, z_sigma) [B,2C,H,W]; a label is taken and not looked at."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        c, pixels = config.channels, config.channels * config.size**2
+        dense_out = config.dense_channels * config.size**2
+        merged = config.conv_channels + config.dense_channels
+        self.conv = layers(nn.Conv2d, [c] + [config.conv_channels] * config.conv_layers, kernel_size=3, padding=1)
+        self.dense = layers(nn.Linear, [pixels] + [config.dense_hidden] * (config.dense_layers - 1) + [dense_out])
+        upper = [merged] + [config.upper_channels] * (config.upper_layers - 1) + [2 * c * config.bumps]
+        self.upper = layers(nn.Conv2d, upper, kernel_size=1)
+        self.start()
+
+    @torch.no_grad()
+    def start(self):
+        """Weights that keep the size of what passes, the pathways weighing alike, and no coefficients: then
+        the reverse transition is the forward kernel."""
+        for layer in [*self.conv, *self.dense, *self.upper]:
+            nn.init.zeros_(layer.bias)
+        for layer in self.conv:
+            nn.init.kaiming_normal_(layer.weight, a=LEAK)
+        for layer in [*self.dense, *self.upper]:
+            nn.init.normal_(layer.weight, std=1 / math.sqrt(layer.weight[0].numel()))
+        conv, dense = self.config.conv_channels, self.config.dense_channels
+        self.upper[0].weight[:, :conv] *= math.sqrt((conv + dense) / (2 * conv))
+        self.upper[0].weight[:, conv:] *= math.sqrt((conv + dense) / (2 * dense))
+        nn.init.zeros_(self.upper[-1].weight)
+
+    def coefficients(self, x):
+        """[B,C,H,W] -> y [B,2CJ,H,W]: for z_mu J to a channel, then for z_sigma."""
+        local = x
+        for i, layer in enumerate(self.conv):
+            local = self.note(f"conv.{i}", F.leaky_relu(layer(local), LEAK))
+        whole = x.flatten(1)
+        for i, layer in enumerate(self.dense):
+            whole = layer(whole) if i + 1 == len(self.dense) else torch.tanh(layer(whole))
+            self.note(f"dense.{i}", whole)
+        size = self.config.size
+        y = torch.cat([local, whole.view(len(x), -1, size, size)], dim=1)
+        for i, layer in enumerate(self.upper):
+            y = layer(y) if i + 1 == len(self.upper) else torch.tanh(layer(y))
+            self.note(f"upper.{i}", y)
+        return y
+
+    def read(self, y, t):
+        """The coefficients at time t, in float32: z_k = sum_j y_kj g_j(t)."""
+        b, _, height, width = y.shape
+        with torch.autocast(y.device.type, enabled=False):
+            g = bump_basis(t, self.config.bumps)
+            y = y.permute(0, 2, 3, 1).float().reshape(b, -1, self.config.bumps)
+            z = torch.bmm(y, g[:, :, None]).view(b, height, width, -1)
+        return self.note("output", z.permute(0, 3, 1, 2))
+
+    def forward(self, x, t, label=None):
+        return self.read(self.coefficients(x), t)
