@@ -19,6 +19,7 @@
 #include "core/run/describe.h"
 #include "core/run/model.h"
 #include "core/run/picture.h"
+#include "core/run/run_bound.h"
 #include "core/run/session.h"
 #include "core/run/toys/toy_data.h"
 #include "core/run/toys/toy_run.h"
@@ -37,6 +38,8 @@ struct State {
   std::optional<KeepsakeMaker> maker;  // of a picture that is being saved
   std::vector<std::byte> saved;
   std::vector<float> feature;
+  std::optional<RunBound> bound;  // of image bound_sample, once the run has reached its end
+  int bound_sample = 0;
   double milliseconds = 0;
   // For a network that runs on a GPU.
   gpu::Plan plan;
@@ -97,6 +100,7 @@ EMSCRIPTEN_KEEPALIVE int ud_init(int threads) {
 
 /// Opens a weights file's bytes; -1 and ud_error() if it cannot, and what was open stays open.
 EMSCRIPTEN_KEEPALIVE int ud_open(const std::uint8_t* bytes, int size) {
+  state->bound.reset();  // it points into the model
   const Status opened =
       state->session.open_model(std::as_bytes(std::span(bytes, static_cast<size_t>(std::max(size, 0)))));
   if (opened) state->maker.reset();
@@ -111,7 +115,10 @@ EMSCRIPTEN_KEEPALIVE const char* ud_settings_table() { return returned(describe_
 /// A settings string; JSON of what became of it.
 EMSCRIPTEN_KEEPALIVE const char* ud_apply(const char* settings) {
   const Applied applied = state->session.apply(std::string_view(settings));
-  if (applied.restarted) state->maker.reset();
+  if (applied.restarted) {
+    state->maker.reset();
+    state->bound.reset();
+  }
   return returned(describe_applied(state->session.settings(), applied));
 }
 
@@ -253,6 +260,27 @@ EMSCRIPTEN_KEEPALIVE int ud_feature(int step, int sample, int block) {
   return state->session.feature(step, sample, block, state->feature) ? size : -1;
 }
 EMSCRIPTEN_KEEPALIVE const float* ud_feature_values() { return state->feature.data(); }
+
+/// A slice of work on the bound of one of the run's images: 1 all is there, 0 call again, -1 if the run has
+/// not come to its end, or takes less than two steps.
+EMSCRIPTEN_KEEPALIVE int ud_bound(int sample) {
+  Session& session = state->session;
+  if (!session.has_model() || sample < 0 || sample >= session.settings().images) return -1;
+  const int steps = session.num_steps();
+  if (session.available() < steps || steps < 2) {
+    state->bound.reset();
+    return -1;
+  }
+  if (state->bound && state->bound_sample == sample) return state->bound->work() ? 1 : 0;
+  if (!session.work(steps - 1)) return 0;
+  state->bound.emplace(session.model(), session.engine(), subject_of(session, sample));
+  state->bound_sample = sample;
+  return 0;
+}
+/// JSON of what is there (describe_bound()); null before the first slice.
+EMSCRIPTEN_KEEPALIVE const char* ud_bound_curve() {
+  return state->bound ? returned(describe_bound(state->bound->curve())) : nullptr;
+}
 
 /// Begins a picture to keep (Keepsake: 0 frame, 1 strip, 2 sheet) of the run; -1 if there is none such.
 EMSCRIPTEN_KEEPALIVE int ud_save(int what, int position, int sample) {

@@ -9,6 +9,7 @@
 #include "core/base/random.h"
 #include "core/process/bound.h"
 #include "core/process/forward_kernel.h"
+#include "core/run/bound_step.h"
 
 namespace undiffuse {
 namespace {
@@ -33,34 +34,6 @@ double standard_error_of(std::span<const double> values) {
   for (const double value : values) squares += (value - mean) * (value - mean);
   return std::sqrt(squares / (n - 1) / n);
 }
-
-// What one reverse step costs an element.
-class StepCost {
- public:
-  StepCost(std::span<const TrajectoryPoint> trajectory, int step, Variance variance, DataRange range)
-      : decodes_(static_cast<size_t>(step) + 2 == trajectory.size()), variance_(variance), range_(range) {
-    least_var_ = (1 - trajectory[static_cast<size_t>(step)].alpha_bar) * std::exp(kMinLogVar);
-    // The last step has no posterior; its fixed variances are those of the step before.
-    const auto from = static_cast<size_t>(decodes_ ? step - 1 : step);
-    const double alpha_bar = trajectory[from].alpha_bar, alpha_bar_prev = trajectory[from + 1].alpha_bar;
-    q_ = q_posterior(alpha_bar, alpha_bar_prev);
-    p_ = reverse_transition(alpha_bar, alpha_bar_prev, variance);
-  }
-
-  double nats(double x0, double x0_hat, double x0_var) const {
-    if (!decodes_) return transition_kl_nats(q_, p_, x0, x0_hat, x0_var);
-    const double var = variance_ == Variance::Learned ? std::max(x0_var, least_var_) : q_.beta_tilde;
-    return decoder_nll_nats(x0, x0_hat, std::sqrt(var), range_);
-  }
-
- private:
-  bool decodes_;
-  Variance variance_;
-  DataRange range_;
-  double least_var_ = 0;  // a network's x0_var may be below 0 (Prediction::Transition)
-  Posterior q_;
-  ReverseTransition p_;
-};
 
 }  // namespace
 
@@ -97,12 +70,12 @@ void BoundEstimate::add_images(int step, size_t first, size_t count) {
   denoiser_.answer({std::span(x_t_).first(count * image_size_), point.alpha_bar},
                    {{labels.begin(), labels.end()}, 1}, 0, static_cast<int>(count), x0_hat_, x0_var_);
   for (const Variance variance : kVariances) {
-    const StepCost cost(trajectory_, step, variance, info_.range);
+    const BoundStep cost(trajectory_, step, variance, info_.range);
     Sums& sums = sums_[static_cast<size_t>(variance)];
     for (size_t i = 0; i < count; ++i) {
       double nats = 0;
       for (size_t e = i * image_size_; e < (i + 1) * image_size_; ++e) {
-        nats += cost.nats(x0_[first * image_size_ + e], x0_hat_[e], x0_var_[e]);
+        nats += cost.cost_nats(x0_[first * image_size_ + e], x0_hat_[e], x0_var_[e]);
       }
       const double bits = to_bits(nats / static_cast<double>(image_size_));
       sums.images[first + i] += bits;

@@ -21,11 +21,8 @@ struct BoundSummary {
 };
 
 /// DDPM's and improved DDPM's accounting (bound.h) of the model's own schedule in `num_steps` steps: a
-/// KL for each reverse step and the grey levels' likelihood for the last. Guidance 1, no clipping.
-/// Each image gives each term one draw of x_t, with noise of (seed; t, image, Purpose::Bound).
-///
-/// At the last step both fixed variances are beta_tilde of the step before, as in improved DDPM: its own
-/// beta_tilde is 0.
+/// KL for each reverse step and the grey levels' likelihood for the last (bound_step.h). Guidance 1, no
+/// clipping. Each image gives each term one draw of x_t, with noise of (seed; t, image, Purpose::Bound).
 class BoundEstimate {
  public:
   /// x0: [images, height, width, channels] in the model's range; a label for each image, `classes` for any

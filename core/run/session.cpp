@@ -128,6 +128,11 @@ bool Session::guided() const { return Denoiser::calls_per_image(model(), run_->c
 
 int Session::nfe(int step) const { return table()[static_cast<size_t>(step)].calls() * (guided() ? 2 : 1); }
 
+int Session::label(int sample) const {
+  UNDIFFUSE_ASSERT(run_ != nullptr);
+  return run_->conditioning.labels[static_cast<size_t>(sample)];
+}
+
 const Trace& Session::trace() const {
   UNDIFFUSE_ASSERT(run_ != nullptr);
   return run_->trace;
@@ -256,9 +261,8 @@ bool Session::feature(int step, int sample, int block, std::span<float> out) {
   std::vector<float> x_hat(static_cast<size_t>(model_->image.image_size()));
   if (!field(step, sample, Field::XHat, x_hat)) return false;
   const double alpha_bar = table()[static_cast<size_t>(step)].churn.alpha_bar;
-  const int label = run_->conditioning.labels[static_cast<size_t>(sample)];
   engine_->run_to(blocks_.blocks[static_cast<size_t>(block)].output_buffer,
-                  denoiser_->conditional_call(x_hat, alpha_bar, label), out);
+                  denoiser_->conditional_call(x_hat, alpha_bar, label(sample)), out);
   return true;
 }
 

@@ -64,8 +64,9 @@ class Session {
   // The run. Needs a model. Step k = 0..num_steps()-1 goes from t = table()[k].t to t_prev.
   const std::vector<Stage>& table() const;
   int num_steps() const { return static_cast<int>(table().size()); }
-  bool guided() const;      ///< each answer takes a second, unconditional network call
-  int nfe(int step) const;  ///< network calls that the step takes per image, guidance's included
+  bool guided() const;          ///< each answer takes a second, unconditional network call
+  int label(int sample) const;  ///< of one image: 0..classes-1, or `classes` for any class
+  int nfe(int step) const;      ///< network calls that the step takes per image, guidance's included
   const Trace& trace() const;
 
   /// Works towards the record of `step` for one slice; true once it is there. Records that left the

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "core/run/explain.h"
+#include "native/app/panels/bound.h"
 #include "native/app/panels/card.h"
 #include "native/app/panels/overlays.h"
 #include "native/app/panels/pixel.h"
@@ -99,7 +100,7 @@ void App::begin_run() {
 // Tells the runner what is on show.
 void App::look() {
   runner_.look_at(std::min(view_.position, view_.num_steps() - 1), view_.sample,
-                  view_.show_network ? std::optional(view_.block) : std::nullopt);
+                  view_.show_network ? std::optional(view_.block) : std::nullopt, view_.show_bound);
 }
 
 // Whether all that is shown is of this step.
@@ -184,6 +185,8 @@ void App::key(const KeyPress& press) {
   if (press.key == GLFW_KEY_HOME) view_.seek = 0;
   if (press.key == GLFW_KEY_S) view_.show_save = true;
   if (press.key == GLFW_KEY_N) view_.show_network = !view_.show_network;
+  if (press.key == GLFW_KEY_B) view_.show_bound = !view_.show_bound;
+  if (press.key == GLFW_KEY_ESCAPE) view_.show_bound = false;
   if (view_.show_network) network_key(press);
   if (press.character == '?') view_.show_help = true;
 }
@@ -322,6 +325,7 @@ void App::draw_right(ImVec2 size) {
 }
 
 void App::draw_way_and_pixel(ImVec2 size) {
+  if (view_.show_bound) return draw_bound(view_, size);
   strip_.draw(view_, size.x);
   const float room = size.x - px(kGap);
   const float height = std::max(size.y - StripPanel::height(size.x) - px(kGap), px(190));

@@ -53,6 +53,7 @@ Runner::~Runner() {
 
 void Runner::open(std::vector<std::byte> weights, std::string name) {
   post([this, weights = std::move(weights), name = std::move(name)] {
+    bound_.reset();  // it points into the model
     const Status opened = session_.open_model(weights);
     if (!opened) return note(name + ": " + opened.error().message);
     begin_run();
@@ -67,11 +68,12 @@ void Runner::apply(const Settings& settings) {
   });
 }
 
-void Runner::look_at(int step, int sample, std::optional<int> block) {
+void Runner::look_at(int step, int sample, std::optional<int> block, bool bound) {
   {
     const std::lock_guard lock(mutex_);
-    if (wish_ == Wish{step, sample, block}) return;
-    wish_ = {step, sample, block};
+    const Wish wish{step, sample, block, bound};
+    if (wish_ == wish) return;
+    wish_ = wish;
     idle_ = false;
   }
   wake_.notify_one();
@@ -127,7 +129,7 @@ bool Runner::advance(Wish wish) {
     show_features(wish);
     return true;
   }
-  if (is_shown(wish)) return fill_strip(wish.sample);
+  if (is_shown(wish)) return fill_strip(wish.sample) || (wish.bound && extend_bound(wish.sample));
   const auto began = std::chrono::steady_clock::now();
   const int before = session_.available();
   const bool there = session_.work(wish.step);
@@ -140,6 +142,7 @@ bool Runner::advance(Wish wish) {
 }
 
 void Runner::begin_run() {
+  bound_.reset();
   auto run = std::make_shared<RunInfo>(RunInfo{session_.model(), session_.settings(), session_.table(),
                                                session_.guided(), 0, session_.blocks(),
                                                place_blocks(session_.blocks())});
@@ -148,6 +151,7 @@ void Runner::begin_run() {
     snapshot.run = run;
     snapshot.now = nullptr;
     snapshot.features = nullptr;
+    snapshot.bound = nullptr;
     snapshot.strip = empty_strip(run->num_steps());
   });
 }
@@ -206,6 +210,24 @@ bool Runner::fill_strip(int sample) {
     return true;
   }
   return false;
+}
+
+// One step's network call, once the run has come to its end; false if there is nothing to do.
+bool Runner::extend_bound(int sample) {
+  const int steps = session_.num_steps();
+  if (session_.available() < steps || steps < 2) return false;
+  const auto shown = snapshot().bound;
+  if (!bound_ || !shown || shown->sample != sample) {
+    if (!session_.work(steps - 1)) return true;
+    bound_.emplace(session_.model(), session_.engine(), subject_of(session_, sample));
+  } else if (bound_->curve().done()) {
+    return false;
+  } else {
+    bound_->work();
+  }
+  const auto bound = std::make_shared<ImageBound>(ImageBound{sample, bound_->curve()});
+  publish([&](Snapshot& snapshot) { snapshot.bound = bound; });
+  return true;
 }
 
 StripColumn Runner::make_column(int position, int sample) const {

@@ -16,6 +16,7 @@
 
 #include "core/run/block_places.h"
 #include "core/run/picture.h"
+#include "core/run/run_bound.h"
 #include "core/run/session.h"
 
 namespace undiffuse {
@@ -57,11 +58,18 @@ struct BlockFeatures {
   Values values;
 };
 
+/// The bound of one of the finished images, as far as it is computed.
+struct ImageBound {
+  int sample = 0;
+  BoundCurve curve;
+};
+
 /// What the thread has to show; parts are shared and never change.
 struct Snapshot {
   std::shared_ptr<const RunInfo> run;             ///< null until a model is open
   std::shared_ptr<const StepImages> now;          ///< null until the run's first step is there
   std::shared_ptr<const BlockFeatures> features;  ///< null until asked for
+  std::shared_ptr<const ImageBound> bound;        ///< null until asked for, and the run is at its end
   std::vector<std::shared_ptr<const StripColumn>> strip;
   double milliseconds_per_step = 0;  ///< of the last step computed
   std::vector<std::string> notes;    ///< sentences not taken yet
@@ -78,8 +86,8 @@ class Runner {
   // All of these return at once.
   void open(std::vector<std::byte> weights, std::string name);
   void apply(const Settings& settings);
-  /// With a block, its features are wanted, too.
-  void look_at(int step, int sample, std::optional<int> block = std::nullopt);
+  /// With a block, its features are wanted, too; with `bound`, the sample's bound once its image is there.
+  void look_at(int step, int sample, std::optional<int> block = std::nullopt, bool bound = false);
   void save(Keepsake what, int position, int sample, std::string path);
 
   Snapshot snapshot() const;
@@ -91,6 +99,7 @@ class Runner {
     int step = 0;
     int sample = 0;
     std::optional<int> block = std::nullopt;
+    bool bound = false;
     bool operator==(const Wish&) const = default;
   };
 
@@ -103,13 +112,15 @@ class Runner {
   bool features_shown(Wish wish) const;
   void show_features(Wish wish);
   bool fill_strip(int sample);
+  bool extend_bound(int sample);
   StripColumn make_column(int position, int sample) const;
   void note(std::string sentence);
   void publish(const std::function<void(Snapshot&)>& change);
 
   const int threads_;
   const std::function<void()> news_;
-  Session session_;  // the thread's alone
+  Session session_;                // the thread's alone
+  std::optional<RunBound> bound_;  // so is this, of the image in the snapshot
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;

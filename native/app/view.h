@@ -29,6 +29,7 @@ struct View {
   std::optional<Keepsake> save;
   bool toggle_play = false;
   bool show_network = false;
+  bool show_bound = false;
   int block = 0;  ///< of the network, whose features are shown
   bool show_help = false;
   bool show_save = false;

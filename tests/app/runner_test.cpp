@@ -67,6 +67,30 @@ TEST_F(RunnerTest, TheStripFillsUpAsFarAsTheRunHasCome) {
   EXPECT_TRUE(snapshot.strip[5]->above.empty()) << "thumbnails never make the model run ahead";
 }
 
+TEST_F(RunnerTest, TheBoundComesOnceTheImageIsThere) {
+  runner_.apply(settings_of("steps=6&images=4&class=each"));
+  runner_.open(default_weights(), "model");
+  runner_.look_at(2, 3, std::nullopt, true);
+  EXPECT_EQ(wait_for_step(6, 2, 3).bound, nullptr) << "it never makes the model run ahead";
+  runner_.look_at(5, 3, std::nullopt, true);
+  const auto there = [](int sample) {
+    return [=](const Snapshot& s) { return s.bound && s.bound->sample == sample && s.bound->curve.done(); };
+  };
+  const Snapshot snapshot = wait_for(there(3));
+  Session session;
+  session.apply("steps=6&images=4&class=each");
+  ASSERT_TRUE(session.open_model(default_weights()).ok());
+  session.run();
+  RunBound expected(session.model(), session.engine(), subject_of(session, 3));
+  while (!expected.work()) {
+  }
+  EXPECT_EQ(snapshot.bound->curve.total(), expected.curve().total());
+  runner_.look_at(5, 1, std::nullopt, true);
+  EXPECT_NE(wait_for(there(1)).bound->curve.total(), expected.curve().total()) << "of another image";
+  runner_.apply(settings_of("steps=5&images=4&class=each"));
+  wait_for([](const Snapshot& s) { return s.run->num_steps() == 5 && !s.bound; });
+}
+
 TEST_F(RunnerTest, ShowsWhatABlockOfTheNetworkPutsOut) {
   runner_.apply(settings_of("steps=6&images=4&class=each"));
   runner_.open(default_weights(), "model");

@@ -7,43 +7,12 @@
 #include "core/base/random.h"
 #include "core/process/bound.h"
 #include "core/process/forward_kernel.h"
+#include "support/gaussian_engine.h"
 
 namespace undiffuse {
 namespace {
 
-constexpr int kSteps = 40, kImages = 64, kPixels = 64;
-constexpr double kDataVar = 0.25;
-
-/// Knows all of x_0 ~ N(0, kDataVar): its mean and variance given x_t.
-class GaussianEngine final : public Engine {
- public:
-  explicit GaussianEngine(const Schedule& schedule, int max_batch)
-      : schedule_(schedule), max_batch_(max_batch) {}
-  int max_batch() const override { return max_batch_; }
-  void run(const ModelInputs& inputs, std::span<float> raw) override {
-    for (size_t i = 0; i < inputs.x.size(); ++i) {
-      const auto t = static_cast<size_t>(std::lround(inputs.t[i / kPixels]));
-      const double alpha_bar = schedule_.alpha_bar[t];
-      const double x_var = alpha_bar * kDataVar + 1 - alpha_bar;
-      raw[2 * i] = static_cast<float>(std::sqrt(alpha_bar) * kDataVar / x_var * inputs.x[i]);
-      raw[2 * i + 1] = static_cast<float>(std::log(kDataVar / x_var));  // x0_var over 1 - alpha_bar
-    }
-  }
-
- private:
-  const Schedule& schedule_;
-  int max_batch_;
-};
-
-ModelInfo gaussian_model() {
-  ModelInfo info;
-  info.image = {1, 8, 8, 1};
-  info.prediction = Prediction::X0;
-  info.learned_variance = true;
-  info.trained = make_schedule({.family = ScheduleFamily::Cosine}, kSteps);
-  info.class_names = {"all"};
-  return info;
-}
+constexpr int kSteps = 40, kImages = 64, kPixels = kGaussianPixels;
 
 std::vector<float> gaussian_images() {
   std::vector<float> x0(kImages * kPixels);
@@ -61,7 +30,7 @@ BoundEstimate estimate_of(const ModelInfo& info, Engine& engine, std::span<const
 // With the exact model, p's variance is the mean square of what the posterior's mean misses by, so that a
 // step costs ½ ln(p's variance / beta_tilde) on average.
 void expect_exact_steps(int steps) {
-  const ModelInfo info = gaussian_model();
+  const ModelInfo info = gaussian_model(kSteps);
   const std::vector<float> x0 = gaussian_images();
   GaussianEngine engine(info.trained, 16);
   const BoundEstimate estimate = estimate_of(info, engine, x0, steps);
@@ -86,7 +55,7 @@ TEST(BoundEstimate, StepsOfTheExactModelCostWhatTheyMust) {
 }
 
 TEST(BoundEstimate, TheExactVarianceIsTheCheapest) {
-  const ModelInfo info = gaussian_model();
+  const ModelInfo info = gaussian_model(kSteps);
   const std::vector<float> x0 = gaussian_images();
   GaussianEngine engine(info.trained, 16);
   const BoundEstimate estimate = estimate_of(info, engine, x0, kSteps);
@@ -97,7 +66,7 @@ TEST(BoundEstimate, TheExactVarianceIsTheCheapest) {
 
 // No model needs fewer bits than a grey level's entropy: h(N(0, kDataVar)) over bins of 2/255.
 TEST(BoundEstimate, IsAboveTheEntropyAndNotByMuch) {
-  const ModelInfo info = gaussian_model();
+  const ModelInfo info = gaussian_model(kSteps);
   const std::vector<float> x0 = gaussian_images();
   GaussianEngine engine(info.trained, 16);
   const BoundSummary summary = estimate_of(info, engine, x0, kSteps).summary(Variance::Learned);
@@ -108,7 +77,7 @@ TEST(BoundEstimate, IsAboveTheEntropyAndNotByMuch) {
 }
 
 TEST(BoundEstimate, BatchesDoNotChangeIt) {
-  const ModelInfo info = gaussian_model();
+  const ModelInfo info = gaussian_model(kSteps);
   const std::vector<float> x0 = gaussian_images();
   GaussianEngine one(info.trained, 1), many(info.trained, 48), all(info.trained, 1000);
   const BoundSummary expected = estimate_of(info, one, x0, 5).summary(Variance::Learned);

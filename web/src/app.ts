@@ -20,6 +20,7 @@ import { missingFeature, prefersStillness, usableThreads } from "./support";
 import { startTheme } from "./theme";
 import { Announcer } from "./views/announcer";
 import { BackendView } from "./views/backend";
+import { BoundView } from "./views/bound";
 import { ControlsView } from "./views/controls";
 import { equationFields, EquationView, equationWants } from "./views/equation";
 import { GridView } from "./views/grid";
@@ -49,6 +50,10 @@ export class App {
   private readonly chart = new ScheduleChart();
   private readonly pixel = new PixelView((rows, columns) => this.movePixel(rows, columns));
   private readonly said = new SaidView();
+  private readonly bound = new BoundView({
+    seek: (position) => this.playback.seek(position),
+    changed: () => this.render(),
+  });
   private readonly announcer = new Announcer();
   private readonly badge = new BadgeView();
   private readonly backendView = new BackendView((choice) => this.chooseBackend(choice));
@@ -373,6 +378,7 @@ export class App {
       this.chart,
       this.pixel,
       this.said,
+      this.bound,
       this.announcer,
     ]) {
       view.update(state);
@@ -381,6 +387,7 @@ export class App {
     markFirsts(state);
     state.source?.want(this.wants());
     state.source?.features?.want(this.network.wants(state));
+    state.source?.bounds?.want(this.bound.wants(state));
     if (this.failure) {
       this.badge.failed(state.recording);
     } else if (this.threads > 0 && !state.recording) {

@@ -12,6 +12,7 @@ constexpr const char* kKeys[][2] = {
     {"Home", "restart from the noise"},
     {"1 ... 9", "choose a model"},
     {"N", "open the network; ↑ ↓ choose a block"},
+    {"B", "open the bound, term by term; click its charts to go to a step"},
     {"S", "save a picture with its settings inside"},
     {"?", "this help"},
     {"Ctrl+Q", "quit"},

@@ -101,6 +101,9 @@ float StripPanel::height(float width) {
 void StripPanel::draw(View& view, float width) {
   begin_card("strip", {width, height(width)});
   panel_title("The way so far: now above, where the network thinks it is heading below");
+  ImGui::SameLine(ImGui::GetContentRegionMax().x - px(228));
+  if (ImGui::Button("The bound", {px(98), 0})) view.show_bound = true;
+  if (ImGui::IsItemHovered()) ImGui::SetTooltip("What each step costs, and how wide it is (B)");
   ImGui::SameLine(ImGui::GetContentRegionMax().x - px(120));
   ImGui::SetNextItemWidth(px(120));
   if (ImGui::BeginCombo("##curve", kind_of(view.curve).name)) {

@@ -1,4 +1,5 @@
 // The page's end of the worker: a cache of frames, and requests that always name all that is wanted now.
+import { Bounds } from "./bound";
 import type { BackendChoice, BackendStatus } from "./gpu/switch";
 import { Features, type FeatureWant } from "./network";
 import type { Applied, Field, FromWorker, Keepsake, Run, Schedules, ToWorker, Want } from "./protocol";
@@ -14,6 +15,8 @@ export interface FrameSource {
   want(wants: Want[]): void;
   /** What the network's blocks put out; a recording does not know. */
   readonly features?: Features;
+  /** The bound of its images; a recording does not know. */
+  readonly bounds?: Bounds;
 }
 
 export interface EngineEvents {
@@ -33,6 +36,7 @@ const CACHE_BYTES = 64 << 20;
 class LiveRun implements FrameSource {
   available = 0;
   readonly features: Features;
+  readonly bounds: Bounds;
   private readonly frames = new Map<string, Float32Array>();
   private bytes = 0;
 
@@ -40,8 +44,10 @@ class LiveRun implements FrameSource {
     readonly run: Run,
     private readonly send: (wants: Want[]) => void,
     sendFeatures: (wants: FeatureWant[]) => void,
+    sendBound: (sample: number | undefined) => void,
   ) {
     this.features = new Features(sendFeatures);
+    this.bounds = new Bounds(sendBound);
   }
 
   get(step: number, sample: number, field: Field): Float32Array | undefined {
@@ -123,6 +129,7 @@ export class Engine {
         message.info,
         (wants) => this.post({ type: "want", run: number, wants }),
         (wants) => this.post({ type: "features", run: number, wants }),
+        (sample) => this.post({ type: "bound", run: number, sample }),
       );
       this.live = { number, run };
     }
@@ -196,6 +203,10 @@ export class Engine {
       case "feature":
         if (this.live?.number !== message.run) return;
         this.live.run.features.put(message);
+        return this.events.frames();
+      case "bound":
+        if (this.live?.number !== message.run) return;
+        this.live.run.bounds.put(message);
         return this.events.frames();
       case "applied":
       case "schedules":

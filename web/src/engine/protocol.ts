@@ -1,5 +1,6 @@
 // What the page and its worker say to each other, and the shapes of the core's JSON.
 import type { BackendChoice, BackendStatus } from "./gpu/switch";
+import type { BoundMessage } from "./bound";
 import type { FeatureMessage, FeatureWant, Network } from "./network";
 
 /** A field of a step's record; the numbers are core/run/fields.h's. */
@@ -130,6 +131,8 @@ export type ToWorker =
   | { type: "want"; run: number; wants: Want[] }
   /** All that is wanted of the network's inside, most urgent first. */
   | { type: "features"; run: number; wants: FeatureWant[] }
+  /** The image whose bound is looked at, if one is. */
+  | { type: "bound"; run: number; sample?: number }
   | { type: "save"; id: number; what: Keepsake; position: number; sample: number }
   | {
       type: "open";
@@ -156,6 +159,7 @@ export type FromWorker =
   /** A sentence, instead of the answer to `id`. */
   | { type: "refused"; id: number; message: string }
   | FeatureMessage
+  | BoundMessage
   | {
       type: "frames";
       run: number;

@@ -9,6 +9,7 @@ import {
   type Taken,
 } from "./gpu/plan";
 import { ToyCore, type ToyExports } from "../toys/wasm";
+import type { BoundCurve } from "./bound";
 import { KEEPSAKES, type Applied, type Field, type Keepsake, type Run, type Schedules } from "./protocol";
 
 interface Exports extends ToyExports {
@@ -30,6 +31,8 @@ interface Exports extends ToyExports {
   _ud_field(step: number, sample: number, field: number, out: number): number;
   _ud_feature(step: number, sample: number, block: number): number;
   _ud_feature_values(): number;
+  _ud_bound(sample: number): number;
+  _ud_bound_curve(): number;
   _ud_save(what: number, position: number, sample: number): number;
   _ud_save_on(): number;
   _ud_saved(): number;
@@ -126,6 +129,17 @@ export class Core {
     if (count < 0) return undefined;
     const at = this.module._ud_feature_values() / 4;
     return this.module.HEAPF32.slice(at, at + count);
+  }
+
+  /** A bounded slice of work on the bound of one image; false once there is nothing left to do. */
+  bound(sample: number): boolean {
+    return this.module._ud_bound(sample) === 0;
+  }
+
+  /** What is known of it, or nothing. */
+  boundCurve(): BoundCurve | undefined {
+    const text = this.module._ud_bound_curve();
+    return text === 0 ? undefined : this.json<BoundCurve>(text);
   }
 
   /** Begins a picture to keep; saveOn() makes it. */

@@ -15,6 +15,7 @@ let core: Core | undefined;
 let run = 0; // counts runs, so that the page can tell late frames of an old one
 let wants: Want[] = [];
 let features: FeatureWant[] = []; // wanted of the network's inside
+let bound: number | undefined; // the image whose bound is wanted, until it is there
 const saves: Save[] = []; // pictures to keep, the first one begun if `saving`
 let saving = false;
 let pumping = false;
@@ -115,6 +116,7 @@ function beginRun(): void {
   run += 1;
   wants = [];
   features = [];
+  bound = undefined;
 }
 
 let loads = 0; // a download that outlives its failed load is silent
@@ -227,6 +229,16 @@ async function workOnFeature(ready: Core): Promise<void> {
     features.shift();
 }
 
+/** A slice of work on the bound, when nothing else is wanted; the page hears of it now and then. */
+function workOnBound(ready: Core, told: number): void {
+  const sample = bound!;
+  const more = ready.bound(sample);
+  if (!more) bound = undefined;
+  if (more && performance.now() - told < TELL_EVERY_MS) return;
+  const curve = ready.boundCurve();
+  if (curve) post({ type: "bound", run, sample, curve });
+}
+
 /** A far step takes a while: the page hears how far it has come. */
 const TELL_EVERY_MS = 150;
 
@@ -234,12 +246,13 @@ async function pump(): Promise<void> {
   if (pumping) return;
   pumping = true;
   let told = performance.now();
-  while (wants.length > 0 || saves.length > 0 || features.length > 0) {
+  while (wants.length > 0 || saves.length > 0 || features.length > 0 || bound !== undefined) {
     const ready = core!; // another one when threads are turned on or off
     if (!serveFeature(ready)) {
       if (saves.length > 0) workOnSave(ready);
       else if (wants.length > 0) await workOnWant(ready);
-      else await workOnFeature(ready);
+      else if (features.length > 0) await workOnFeature(ready);
+      else workOnBound(ready, told);
     }
     if (performance.now() - told > TELL_EVERY_MS) {
       told = performance.now();
@@ -310,6 +323,11 @@ self.onmessage = ({ data }: MessageEvent<ToWorker | ToyRequest>) => {
     case "features":
       if (data.run !== run) return;
       features = data.wants;
+      void pump();
+      break;
+    case "bound":
+      if (data.run !== run) return;
+      bound = data.sample;
       void pump();
       break;
     case "want":
