@@ -93,6 +93,8 @@ def describe(args, model, metadata, prediction):
 
 def evaluate(args):
     model, metadata = read_model(args.weights)
+    if not model.config.classes:
+        raise SystemExit(f"{args.weights} draws no classes: measure it with parzen.py and transition_bound.py.")
     model, prediction = model.to(memory_format=torch.channels_last), prediction_of(metadata)  # faster on processors
     train, test = load_dataset(args.data, "train"), load_dataset(args.data, "t10k")
     result = describe(args, model, metadata, prediction)

@@ -100,7 +100,7 @@ class PaperNetwork(Recording):
             whole = layer(whole) if i + 1 == len(self.dense) else torch.tanh(layer(whole))
             self.note(f"dense.{i}", whole)
         size = self.config.size
-        y = torch.cat([local, whole.view(len(x), -1, size, size)], dim=1)
+        y = torch.cat([local, whole.view(-1, self.config.dense_channels, size, size)], dim=1)
         for i, layer in enumerate(self.upper):
             y = layer(y) if i + 1 == len(self.upper) else torch.tanh(layer(y))
             self.note(f"upper.{i}", y)

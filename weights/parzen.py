@@ -51,7 +51,8 @@ def parzen_bits(test, validation, samples, bandwidths=BANDWIDTHS):
     """-> {bits, standard_error, bandwidth}; all images [N,D] on the same scale."""
     sigma = choose_bandwidth(validation, samples, bandwidths)
     bits = log_densities(test, samples, [sigma])[0] / math.log(2)
-    return {"bits": bits.mean().item(), "standard_error": (bits.std() / math.sqrt(len(bits))).item(), "bandwidth": sigma}
+    return {"bits": bits.mean().item(), "standard_error": (bits.std() / math.sqrt(len(bits))).item(),
+            "bandwidth": sigma}
 
 
 def sample_batch(args, model, metadata, number):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The 2015 bound of a transition model: `weights/transition_bound.py --weights weights/mnist-2015.safetensors --data DATA`.
+"""The 2015 bound of a transition model: `weights/transition_bound.py --weights FILE --data DATA`.
 
 K - L_null in bits a pixel, as the paper's reference code logs it (eq. 14 on unit-variance data; L_null is the
 log likelihood under N(0, I)), on dequantised test images, every term t = 2..T over its own draw of images and
