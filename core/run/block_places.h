@@ -2,8 +2,8 @@
 //
 // A chain whose skips lie within one another is drawn as a U: down on the left as far as the innermost skip,
 // along the bottom, up on the right, each skip level. Any other network goes from top to bottom, blocks of
-// the same depth side by side. What depends on t and the class alone stands on top, in the middle; an input that
-// such a network reads only once, later, stands beside its reader.
+// the same depth side by side. What depends on t and the class alone stands on top, in the middle; an input
+// that such a network reads only once, later, stands beside its reader.
 #pragma once
 
 #include <vector>
