@@ -13,6 +13,7 @@ constexpr const char* kKeys[][2] = {
     {"1 ... 9", "choose a model"},
     {"N", "open the network; ↑ ↓ choose a block"},
     {"B", "open the bound, term by term; click its charts to go to a step"},
+    {"T", "the toys of the 2015 paper: Swiss roll and heartbeat"},
     {"S", "save a picture with its settings inside"},
     {"?", "this help"},
     {"Ctrl+Q", "quit"},
