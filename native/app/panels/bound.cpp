@@ -117,10 +117,10 @@ void draw_entropies(View& view, const BoundCurve& curve, ImVec2 size) {
   const Interval powers = powers_of(all);
   const Plot plot = begin_chart(view, steps, powers, size);
   const auto points = [&](const std::vector<double>& values) {
-    Points points;
+    Points line;
     for (size_t i = 0; i < values.size(); ++i)
-      points.push_back(plot.at(static_cast<double>(i) + 0.5, log_of(values[i], powers)));
-    return points;
+      line.push_back(plot.at(static_cast<double>(i) + 0.5, log_of(values[i], powers)));
+    return line;
   };
   between(points(std::vector<double>(upper.size())), points(upper), theme().line);
   between(points(above(there, [&](size_t i) { return curve.terms[i].entropy_low; })),
