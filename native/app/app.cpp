@@ -303,7 +303,7 @@ void App::draw_header(float width) {
   const std::string badge =
       "CPU, " + threads + " · " + format_value(view_.snapshot.milliseconds_per_step, 1) + " ms a step";
   ImGui::SameLine(width - px(206) - ImGui::CalcTextSize(badge.c_str()).x);
-  ImGui::SetCursorPosY(top + px(4));
+  ImGui::SetCursorPosY(top);
   ImGui::TextUnformatted(badge.c_str());
   ImGui::PopStyleColor();
   ImGui::SetCursorPosY(top);

@@ -128,7 +128,7 @@ void HeartbeatPanel::draw_bound(const ToyBoundOf* bound, int num_steps) const {
   row("the paper's K, 2000 steps", format_value(kPapersK));
   row("L_null: bits that know only their base rate", format_value(bound->bound.null));
   wrapped(
-      "Measured here, over fresh draws: ± is the standard error. With many draws, 2,000 steps of this "
+      "Measured here, over fresh draws: ± is the standard error. With many draws, 2000 steps of this "
       "network have K "
       "= −2.379 ± 0.001.");
 }

@@ -107,9 +107,10 @@ void SwissRollPanel::draw_cloud(const PointRun& run, const ToyLook* look, int po
     shade(density_, plot, look->density, ToyLook::kDensitySide, dark);
   const Points& x = run.state(position);
   const float dot = px(1);
+  const ImU32 ink = (theme().ink & ~IM_COL32_A_MASK) | IM_COL32(0, 0, 0, 150);  // the shade shows through
   for (Eigen::Index n = 0; n < x.cols(); ++n) {
     const ImVec2 at = plot.at(static_cast<double>(x(0, n)), static_cast<double>(x(1, n)));
-    list.AddRectFilled({at.x - dot, at.y - dot}, {at.x + dot, at.y + dot}, theme().ink);
+    list.AddRectFilled({at.x - dot, at.y - dot}, {at.x + dot, at.y + dot}, ink);
   }
   for (int n = 0; position < run.num_steps() && n < kArrows; ++n) {
     const Eigen::Array2d from = x.col(n).cast<double>();
@@ -136,8 +137,10 @@ void SwissRollPanel::draw_reverse(const ToyLook& look, bool dark, float side) {
   ImGui::TextUnformatted(
       ("KL of the truth to the network: " + format_value(found.kl_bits) + " bits").c_str());
   const std::string network = "μ = " + pair_of(found.mu) + ", σ = " + pair_of(found.sigma);
-  const std::string truth = "truth: mean " + pair_of(found.mean) + ", deviation " + pair_of(found.deviation);
-  ImGui::TextUnformatted((network + "; " + truth).c_str());
+  const std::string truth =
+      "the truth: mean " + pair_of(found.mean) + ", deviation " + pair_of(found.deviation);
+  ImGui::TextUnformatted(network.c_str());
+  ImGui::TextUnformatted(truth.c_str());
 }
 
 }  // namespace undiffuse

@@ -33,6 +33,14 @@ const char* name_of(const std::string& file) {
   return file.c_str();
 }
 
+bool slider(const char* id, int& value, int min, int max, ImGuiSliderFlags flags) {
+  ImGui::SetNextItemWidth(-1);
+  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {px(8), 0});
+  const bool moved = ImGui::SliderInt(id, &value, min, max, "", flags);
+  ImGui::PopStyleVar();
+  return moved;
+}
+
 void label(const char* text, const std::string& value = "") {
   ImGui::Spacing();
   ImGui::PushStyleColor(ImGuiCol_Text, theme().muted);
@@ -74,7 +82,7 @@ double ToysPanel::seconds_to_next_frame() const {
 }
 
 std::string ToysPanel::title() const {
-  const std::string name = on_roll() ? "Swiss roll: " : "heartbeat: ";
+  const std::string name = on_roll() ? "Swiss roll: " : "Heartbeat: ";
   if (!scene()) return name + "loading";
   const std::string steps = std::to_string(num_steps());
   if (toy().position >= num_steps()) return name + "done, " + steps + " steps";
@@ -129,8 +137,8 @@ void ToysPanel::draw_controls(float width) {
   if (press.seek) seek(*press.seek);
   if (press.toggle_play) toggle_play();
   int position = toy().position;
-  ImGui::SetNextItemWidth(-1);
-  if (ImGui::SliderInt("##toy timeline", &position, 0, num_steps(), "")) seek(position);
+  ImGui::Spacing();
+  if (slider("##toy timeline", position, 0, num_steps(), ImGuiSliderFlags_None)) seek(position);
   const ToyChoice before = toy().choice;
   draw_steps();
   if (on_roll()) draw_model();
@@ -165,9 +173,7 @@ void ToysPanel::draw_steps() {
   const int all = on_roll() ? 40 : 2000;
   int steps = steps_draft_ > 0 ? steps_draft_ : toy().choice.steps;
   label("Steps", std::to_string(steps));
-  ImGui::SetNextItemWidth(-1);
-  const ImGuiSliderFlags flags = on_roll() ? ImGuiSliderFlags_None : ImGuiSliderFlags_Logarithmic;
-  ImGui::SliderInt("##toy steps", &steps, 2, all, "", flags);
+  slider("##toy steps", steps, 2, all, on_roll() ? ImGuiSliderFlags_None : ImGuiSliderFlags_Logarithmic);
   if (ImGui::IsItemActive()) {
     steps_draft_ = steps;
   } else if (steps_draft_ > 0) {

@@ -8,7 +8,7 @@ import { formatNumber } from "../state";
 const TOP = 24; // room for the titles, CSS pixels
 const COSTS = "what each step costs, bits/dim";
 const ENTROPIES =
-  "entropy of each step above ½ log₂ 2πeβ̃, bits/dim: H_q lies in the band; the model's mean, and 90 % of its pixels";
+  "entropy of each step above its lower bound, bits/dim: H_q lies in the band; the model's mean, and 90 % of its pixels";
 
 /** Whole powers of ten around values > 0; what is below the lowest lies on the floor. */
 class LogScale {
