@@ -21,6 +21,7 @@
 #include "core/run/picture.h"
 #include "core/run/run_bound.h"
 #include "core/run/session.h"
+#include "core/run/toys/bit_view.h"
 #include "core/run/toys/toy_data.h"
 #include "core/run/toys/toy_run.h"
 #include "core/run/toys/toy_view.h"
@@ -63,6 +64,23 @@ struct Toy {
   std::optional<PointRun> run;
 };
 std::unique_ptr<Toy> toy;
+
+/// The heartbeat's page: a model of bits and its run.
+struct Beats {
+  ToyModel model;
+  BitPatterns data = heartbeats();
+  std::optional<BitRun> run;
+  Bits shown;  // what the last returned numbers are
+};
+std::unique_ptr<Beats> beats;
+
+/// A toy's weights file; its model if it is of this kind.
+std::optional<ToyModel> open_toy(const std::uint8_t* bytes, int size, ToyKind kind, const char* other) {
+  Result<ToyModel> model = load_toy(std::as_bytes(std::span(bytes, static_cast<size_t>(std::max(size, 0)))));
+  const bool right = model && model->kind == kind;
+  state->error = !model ? model.error().message : right ? "" : other;
+  return right ? std::optional(std::move(*model)) : std::nullopt;
+}
 
 /// Whether there is a run with this step; a question may be of a run that is gone.
 bool has_step(int step) { return toy && toy->run && step >= 0 && step < toy->run->num_steps(); }
@@ -318,10 +336,8 @@ EMSCRIPTEN_KEEPALIVE double ud_milliseconds_per_step() { return state->milliseco
 
 /// Opens a toy's weights file of points; -1 and ud_error() if it is none.
 EMSCRIPTEN_KEEPALIVE int ud_toy_open(const std::uint8_t* bytes, int size) {
-  Result<ToyModel> model = load_toy(std::as_bytes(std::span(bytes, static_cast<size_t>(std::max(size, 0)))));
-  const bool points = model && model->kind == ToyKind::Plane;
-  state->error = !model ? model.error().message : points ? "" : "This file's model is not one of points.";
-  if (!points) return -1;
+  auto model = open_toy(bytes, size, ToyKind::Plane, "This file's model is not one of points.");
+  if (!model) return -1;
   toy = std::make_unique<Toy>();
   toy->model = std::move(*model);
   return 0;
@@ -366,6 +382,48 @@ EMSCRIPTEN_KEEPALIVE int ud_toy_reverse(int i, float x, float y, int side, float
   for (const double number : numbers) *out++ = static_cast<float>(number);
   write_density(found.exact, found.window, side, {out, static_cast<size_t>(side * side)});
   return 0;
+}
+
+// ---- the heartbeat's page
+
+/// Opens a toy's weights file of bits; -1 and ud_error() if it is none.
+EMSCRIPTEN_KEEPALIVE int ud_bits_open(const std::uint8_t* bytes, int size) {
+  auto model = open_toy(bytes, size, ToyKind::Sequence, "This file's model is not one of bits.");
+  if (!model) return -1;
+  beats = std::make_unique<Beats>();
+  beats->model = std::move(*model);
+  return 0;
+}
+EMSCRIPTEN_KEEPALIVE int ud_bits_size() { return beats->model.size; }
+
+/// A whole run, num_steps in 2..T (clamped); JSON of its times and alpha_bars.
+EMSCRIPTEN_KEEPALIVE const char* ud_bits_run(int num_steps, int count, std::uint32_t seed) {
+  const int all = beats->model.schedule.num_steps();
+  beats->run.emplace(beats->model, std::clamp(num_steps, 2, all), std::max(count, 1), seed);
+  while (beats->run->work()) {
+  }
+  return returned(describe_toy_run(beats->model, beats->run->times()));
+}
+
+/// Of state or step i: 0 x, 1 the step's chances to flip (size numbers for each sequence), 2 whether each
+/// sequence is valid. They stay until the next call.
+EMSCRIPTEN_KEEPALIVE const float* ud_bits(int i, int what) {
+  const BitRun& run = *beats->run;
+  beats->shown = what == 0   ? run.state(i)
+                 : what == 1 ? flip_chance(run.state(i), run.chance(i))
+                             : valid_sequences(beats->data, run.state(i));
+  return beats->shown.data();
+}
+
+/// JSON of the bound of a run of so many steps, and its reference lines (describe_bit_bound()). Takes a few
+/// seconds where steps are many.
+EMSCRIPTEN_KEEPALIVE const char* ud_bits_bound(int num_steps) {
+  const ToyModel& model = beats->model;
+  const int steps = std::clamp(num_steps, 2, model.schedule.num_steps());
+  const ToyBound bound =
+      measure_bits(beats->data, model.base_rate, model.schedule, toy_times(model.schedule.num_steps(), steps),
+                   &model, affordable_draws(steps), 1);
+  return returned(describe_bit_bound(bound, beats->data));
 }
 
 }  // extern "C"

@@ -7,7 +7,7 @@ export default defineConfig({
     outDir: "../dist",
     emptyOutDir: true,
     target: "es2022",
-    rollupOptions: { input: ["index.html", "swiss-roll.html"] },
+    rollupOptions: { input: ["index.html", "swiss-roll.html", "heartbeat.html"] },
   },
   worker: { format: "iife" }, // a classic worker: it loads Emscripten's script with importScripts
 });

@@ -32,6 +32,9 @@ float to_grey_level(DataRange range, float value) {
   return range.value_of(std::round(range.level_of(value)));
 }
 
+/// Without powers of ten: of what is a part of a sum, they would say more than matters.
+std::string bits(double value) { return format_value(std::abs(value) < 5e-4 ? 0 : value); }
+
 /// The value that a part of all lie below.
 double quantile(std::vector<double>& values, double part) {
   const auto at =
@@ -100,16 +103,14 @@ BoundTerm RunBound::term_of(const BoundStep& step) {
 }
 
 const char* const kAboutBound =
-    "x₀ is this run's own finished image, noised afresh to each t: one draw of q(x_t | x₀). A step's bar is "
-    "KL(q(x_s | "
-    "x_t, x₀) ‖ p(x_s | x_t)), the last one −log₂ p(x₀ | x₁) of the grey levels; guidance and clipping are "
-    "left out. "
+    "x₀ is this run's own finished image, noised afresh to each t: one draw of q(x_t | x₀). "
+    "A step's bar is KL(q(x_s | x_t, x₀) ‖ p(x_s | x_t)), the last one −log₂ p(x₀ | x₁) of the grey levels; "
+    "guidance and clipping are left out. "
     "The model made x₀ itself, so the sum says how far it agrees with itself, not how well it knows its "
-    "data: that "
-    "takes images it has not seen (undiffuse bound). The true step's entropy H_q lies in the band from ½ "
-    "log₂ 2πeβ̃ "
-    "to ½ log₂ 2πeβ; the line is the model's ½ log₂ 2πeσ², which belongs there on average, not pixel by "
-    "pixel.";
+    "data: that takes images it has not seen (undiffuse bound). "
+    "The true step's entropy H_q lies in the band from ½ log₂ 2πe β-tilde to ½ log₂ 2πe β; the line is the "
+    "model's "
+    "½ log₂ 2πeσ², which belongs there on average, not pixel by pixel.";
 
 std::string say_bound(const BoundCurve& curve) {
   if (!curve.done()) {
@@ -117,7 +118,7 @@ std::string say_bound(const BoundCurve& curve) {
            " steps computed";
   }
   const double decoder = curve.terms.back().cost;
-  return "−log₂ p(x₀) ≤ " + format_value(curve.total()) + " bits/dim = " + format_value(curve.prior) +
+  return "−log₂ p(x₀) ≤ " + format_value(curve.total()) + " bits/dim = " + bits(curve.prior) +
          " at the start + " + format_value(curve.total() - curve.prior - decoder) + " in the steps + " +
          format_value(decoder) + " for the grey levels";
 }

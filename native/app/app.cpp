@@ -28,7 +28,10 @@ constexpr float kPixelShare = 0.44f;  // of the bottom row; the formulas need mo
 }  // namespace
 
 App::App(Window& window, const Preferences& preferences, const AppOptions& options)
-    : window_(window), weights_folder_(options.weights_folder), runner_(options.threads, &Window::wake) {
+    : window_(window),
+      weights_folder_(options.weights_folder),
+      runner_(options.threads, &Window::wake),
+      toys_(options.weights_folder + "/toys", &Window::wake) {
   const ParsedSettings parsed =
       parse_settings(options.settings.empty() ? preferences.settings : options.settings);
   view_.settings = applied_ = parsed.settings;
@@ -55,6 +58,7 @@ Preferences App::preferences() const {
 
 double App::seconds_to_next_frame() const {
   if (overlay_since_ >= 0 && glfwGetTime() - overlay_since_ < kFadeSeconds) return kFrameSeconds;
+  if (view_.show_toys) return toys_.seconds_to_next_frame();
   const bool waiting = view_.playing && shows(std::min(view_.position, view_.num_steps() - 1));
   return waiting ? std::max(due_ - glfwGetTime(), 0.0) : kForever;
 }
@@ -63,10 +67,10 @@ void App::frame() {
   take_news();
   take_keys();
   for (const std::string& path : window_.take_dropped_files()) open_file(path);
-  play();
+  view_.show_toys ? toys_.update() : play();
   draw();
   act();
-  window_.set_title("Undiffuse: " + step_title(view_));
+  window_.set_title("Undiffuse: " + (view_.show_toys ? toys_.title() : step_title(view_)));
 }
 
 // --- The runner ---
@@ -159,7 +163,9 @@ void App::act() {
 
 void App::take_keys() {
   for (const KeyPress& press : window_.take_keys()) {
-    if (!overlay_key(press) && !ImGui::GetIO().WantTextInput) key(press);
+    if (overlay_key(press) || ImGui::GetIO().WantTextInput) continue;
+    if (press.key == GLFW_KEY_T) view_.show_toys = !view_.show_toys;
+    view_.show_toys ? toys_key(press) : key(press);
   }
 }
 
@@ -189,6 +195,13 @@ void App::key(const KeyPress& press) {
   if (press.key == GLFW_KEY_ESCAPE) view_.show_bound = false;
   if (view_.show_network) network_key(press);
   if (press.character == '?') view_.show_help = true;
+}
+
+// While the toys are shown the keys are theirs.
+void App::toys_key(const KeyPress& press) {
+  if (press.key == GLFW_KEY_ESCAPE) view_.show_toys = false;
+  if (press.character == '?') view_.show_help = true;
+  toys_.key(press);
 }
 
 void App::network_key(const KeyPress& press) {
@@ -259,9 +272,13 @@ void App::draw() {
   const float width = size.x - 2 * padding.x;
   const float height = size.y - 2 * padding.y - px(kHeaderHeight + kFootHeight);
   draw_header(width);
-  draw_left({px(kLeftWidth), height});
-  ImGui::SameLine(0, px(kGap));
-  draw_right({width - px(kLeftWidth + kGap), height});
+  if (view_.show_toys) {
+    toys_.draw({width, height}, view_.dark);
+  } else {
+    draw_left({px(kLeftWidth), height});
+    ImGui::SameLine(0, px(kGap));
+    draw_right({width - px(kLeftWidth + kGap), height});
+  }
   muted_text(view_.message.c_str());
   draw_help(view_);
   draw_save(view_);
@@ -279,10 +296,14 @@ void App::draw_header(float width) {
   ImGui::SetCursorPosY(top + px(4));
   ImGui::PushStyleColor(ImGuiCol_Text, theme().muted);
   ImGui::TextUnformatted("noise becomes an image, one Gaussian at a time");
+  ImGui::SameLine(0, px(14));
+  ImGui::SetCursorPosY(top);
+  draw_toys_button();
   const std::string threads = std::to_string(view_.threads) + (view_.threads == 1 ? " thread" : " threads");
   const std::string badge =
       "CPU, " + threads + " · " + format_value(view_.snapshot.milliseconds_per_step, 1) + " ms a step";
   ImGui::SameLine(width - px(206) - ImGui::CalcTextSize(badge.c_str()).x);
+  ImGui::SetCursorPosY(top);
   ImGui::TextUnformatted(badge.c_str());
   ImGui::PopStyleColor();
   ImGui::SetCursorPosY(top);
@@ -301,9 +322,19 @@ void App::draw_header(float width) {
   ImGui::SetCursorPosY(top + px(kHeaderHeight));
 }
 
+void App::draw_toys_button() {
+  ImGui::PushStyleColor(ImGuiCol_Text, theme().ink);
+  if (ImGui::Button(view_.show_toys ? "Images" : "Toys", {px(64), 0})) view_.show_toys = !view_.show_toys;
+  ImGui::PopStyleColor();
+  if (ImGui::IsItemHovered()) ImGui::SetTooltip("Swiss roll and binary heartbeat, of the 2015 paper (T)");
+}
+
 void App::draw_left(ImVec2 size) {
   ImGui::BeginChild("left", size, true);
-  draw_transport(view_, ImGui::GetContentRegionAvail().x);
+  const TransportPress press =
+      draw_transport(view_.playing, view_.position, ImGui::GetContentRegionAvail().x);
+  if (press.seek) view_.seek = press.seek;
+  if (press.toggle_play) view_.toggle_play = true;
   ImGui::Spacing();
   ImGui::Spacing();
   controls_.draw(view_);

@@ -8,6 +8,7 @@
 #include "native/app/panels/equation.h"
 #include "native/app/panels/network.h"
 #include "native/app/panels/strip.h"
+#include "native/app/panels/toys.h"
 #include "native/app/preferences.h"
 #include "native/app/runner.h"
 #include "native/app/view.h"
@@ -38,6 +39,7 @@ class App {
   void take_keys();
   void key(const KeyPress& press);
   void network_key(const KeyPress& press);
+  void toys_key(const KeyPress& press);
   bool overlay_key(const KeyPress& press);
   void open_file(const std::string& path);
   void open_model(const std::string& name);
@@ -52,6 +54,7 @@ class App {
 
   void draw();
   void draw_header(float width);
+  void draw_toys_button();
   void draw_left(ImVec2 size);
   void draw_right(ImVec2 size);
   void draw_way_and_pixel(ImVec2 size);
@@ -68,6 +71,7 @@ class App {
   EquationPanel equation_;
   NetworkPanel network_;
   StripPanel strip_;
+  ToysPanel toys_;  // after view_, as the runner
 };
 
 }  // namespace undiffuse

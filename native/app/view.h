@@ -30,7 +30,8 @@ struct View {
   bool toggle_play = false;
   bool show_network = false;
   bool show_bound = false;
-  int block = 0;  ///< of the network, whose features are shown
+  bool show_toys = false;  ///< in place of the images
+  int block = 0;           ///< of the network, whose features are shown
   bool show_help = false;
   bool show_save = false;
   bool show_card = false;  ///< of the model whose settings hold

@@ -112,7 +112,7 @@ build_web() {
   cp -u build/wasm/web/undiffuse.{js,wasm} build/wasm-threads/web/undiffuse-threads.* build/site/
   cp -u weights/*.safetensors build/site/models/
   run_logged cards node web/scripts/cards.mjs weights build/site
-  cp -u weights/toys/swiss-roll-*.safetensors build/site/models/toys/
+  cp -u weights/toys/*.safetensors build/site/models/toys/
   local recording=build/site/recording.bin source stale=1
   if [[ -f $recording ]]; then
     stale=0

@@ -137,6 +137,45 @@ class AppTest(unittest.TestCase):
         again = app.settled_screenshot()
         self.assertLess(np.abs(pixels(again) - pixels(plain)).mean(), 0.5, "Escape closes it")
 
+    def test_the_bound_opens_marks_the_step_and_leads_to_another(self):
+        app = self.finished()
+        plain = app.settled_screenshot()
+        app.key("b")
+        costs = (290, 430, 1250, 540)
+        filled = lambda image: (np.abs(pixels(image.crop(costs)) - (47, 91, 215)).sum(axis=2) < 30).mean()  # theme's accent
+        app.wait_for(lambda: filled(self.desktop.screenshot()) > 0.2)
+        opened = app.settled_screenshot()
+        app.click(282 + int(970 * 2.5 / 8), 520)
+        app.wait_for_title("Step 3 of 8")
+        app.point_away()
+        self.assertGreater(np.abs(pixels(app.settled_screenshot().crop(costs)) - pixels(opened.crop(costs))).mean(), 2)
+        app.key("Escape", *["Right"] * 6)
+        app.wait_for_title("Done")
+        self.assertLess(np.abs(pixels(app.settled_screenshot()) - pixels(plain)).mean(), 0.5, "Escape closes it")
+
+    def test_the_toys_play_and_are_walked(self):
+        app = self.finished()
+        plain = app.settled_screenshot()
+        app.key("t")
+        app.wait_for_title("Swiss roll: done, 40 steps")
+        roll = app.settled_screenshot().crop((270, 52, 1266, 866))
+        app.key("Home")
+        app.wait_for_title("Swiss roll: step 1 of 40")
+        noise = app.settled_screenshot().crop((270, 52, 1266, 866))
+        self.assertGreater(np.abs(pixels(roll) - pixels(noise)).mean(), 5)
+        app.key("Right")
+        app.wait_for_title("step 2 of 40 · t = 39 → 38")
+        app.click(200, 74)  # the heartbeat's tab
+        app.wait_for_title("Heartbeat: done, 2000 steps")
+        app.point_away()
+        beats = app.settled_screenshot().crop((270, 52, 1266, 320))
+        app.key("Home")
+        app.wait_for_title("Heartbeat: step 1 of 2000")
+        self.assertGreater(np.abs(pixels(app.settled_screenshot().crop((270, 52, 1266, 320))) - pixels(beats)).mean(), 5)
+        app.key("Escape")
+        app.wait_for_title("Done: 8 of 8")
+        self.assertLess(np.abs(pixels(app.settled_screenshot()) - pixels(plain)).mean(), 0.5, "Escape closes them")
+
     # --- Keys ---
 
     def test_space_pauses_and_plays(self):

@@ -1,6 +1,7 @@
 // The bound of the finished image: its terms come live, are the core's, mark the step and lead to it.
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { MARGIN } from "../../web/src/draw/steps-axis";
 import type { CreateModule } from "../../web/src/engine/wasm";
 import { expect, finish, openLive, openRecording, pause, seek, settled, slide, test, title } from "./page";
 
@@ -49,6 +50,7 @@ test("says when its terms come, and then what the core says", async ({ page }) =
   await panel(page).scrollIntoViewIfNeeded();
   await expect(total(page)).toContainText("when the run has reached its image");
   await finish(page);
+  await panel(page).scrollIntoViewIfNeeded(); // nothing is computed that nobody sees
   await expect(total(page)).toContainText("bits/dim =");
   const expected = await coreSays(page, "steps=8");
   await expect(total(page)).toHaveText(expected.said);
@@ -63,7 +65,9 @@ test("marks the step on show, and a click on a chart leads to its step", async (
     await seek(page, 1);
     const before = await painted(page, name);
     const box = (await chart(page, name).boundingBox())!;
-    await chart(page, name).click({ position: { x: (5.5 / 8) * box.width, y: box.height / 2 } });
+    await chart(page, name).click({
+      position: { x: MARGIN + (5.5 / 8) * (box.width - MARGIN), y: box.height / 2 },
+    });
     await settled(page);
     await expect(title(page)).toContainText("Step 6 of 8");
     await expect(now(page)).toContainText("Step 6:");
@@ -77,6 +81,7 @@ test("another run has another bound", async ({ page }) => {
   await slide(page, "Steps", 6);
   await expect(title(page)).toContainText("of 6");
   await finish(page);
+  await panel(page).scrollIntoViewIfNeeded();
   await expect(total(page)).toContainText("bits/dim =");
   await expect(total(page)).not.toHaveText(before!);
 });

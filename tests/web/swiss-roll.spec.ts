@@ -77,6 +77,16 @@ test("a click or the arrows choose the point", async ({ page }) => {
   await expect(page.locator("#cloud-title")).toHaveText(/^Step 1 /); // the arrows were the point's
 });
 
+test("the address holds the controls", async ({ page }) => {
+  await page.goto("/swiss-roll.html#steps=5&seed=3&model=swiss-roll-radial-basis");
+  await ready(page);
+  await expect(page.getByLabel("Model")).toHaveValue("swiss-roll-radial-basis");
+  await expect(page.getByLabel("Seed")).toHaveValue("3");
+  await expect(page.locator("#cloud-title")).toHaveText(/ 5( |$)/);
+  await page.getByLabel("Model").selectOption("swiss-roll-perceptron");
+  await expect(page).toHaveURL(/#steps=5&seed=3$/);
+});
+
 test("every model loads, and a missing one is a sentence with a retry", async ({ page, context }) => {
   await open(page);
   for (const model of ["swiss-roll-radial-basis", "swiss-roll-learned-schedule"]) {

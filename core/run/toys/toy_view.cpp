@@ -13,7 +13,7 @@ namespace {
 
 // Calls f(index, point) for the middle of each square.
 template <class F>
-void for_each_square(const Window& window, int side, F f) {
+void for_each_square(const PlaneWindow& window, int side, F f) {
   const double width = 2 * window.reach / side;
   for (int row = 0; row < side; ++row) {
     for (int column = 0; column < side; ++column) {
@@ -55,7 +55,7 @@ double kl_nats(const ReverseComparison& between) {
 
 }  // namespace
 
-void write_density(const Mixture& density, const Window& window, int side, std::span<float> out) {
+void write_density(const Mixture& density, const PlaneWindow& window, int side, std::span<float> out) {
   UNDIFFUSE_ASSERT(out.size() == static_cast<size_t>(side * side));
   for_each_square(window, side, [&](size_t i, const Eigen::Array2d& x) {
     out[i] = static_cast<float>(std::exp(density.log_density(x)));

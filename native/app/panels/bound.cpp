@@ -11,10 +11,12 @@
 namespace undiffuse {
 namespace {
 
-constexpr float kWords = 132;  // below the charts
-constexpr const char* kCosts = "what each step costs, bits/dim (each line is ten times the one below)";
+constexpr float kWords = 116, kMargin = 46;  // below the charts; left of them, for the scale's numbers
+constexpr const char* kCosts = "what each step costs, bits/dim";
 constexpr const char* kEntropies =
-    "entropy of each step, bits/dim: H_q lies in the band; the model's mean, and 90 % of its pixels";
+    "entropy of each step above its lower bound, bits/dim: H_q lies in the band; the model's mean, and 90 % "
+    "of "
+    "its pixels";
 
 int shown_step(const View& view) { return std::min(view.position, view.num_steps() - 1); }
 
@@ -29,61 +31,67 @@ const char* waiting(const View& view) {
   return "Its terms come when the run has reached its image: that is the x₀ they are about.";
 }
 
-// The chart's last widget is the plot itself: a click on it goes to the step of that column.
-void seek_on_click(View& view, const Plot& plot) {
-  if (!ImGui::IsItemHovered()) return;
-  ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
-  if (!ImGui::IsMouseClicked(ImGuiMouseButton_Left)) return;
-  const auto step = static_cast<int>(std::floor(plot.x_of(ImGui::GetIO().MousePos.x)));
-  view.seek = std::clamp(step, 0, view.num_steps() - 1);
+// Both charts span several powers of ten, so both are logarithmic: in whole powers around values > 0.
+// What is below the lowest lies on the floor.
+Interval powers_of(const std::vector<double>& values) {
+  double low = 0, high = -9;
+  for (const double value : values) {
+    if (value <= 1e-9) continue;
+    low = std::min(low, std::log10(value));
+    high = std::max(high, std::log10(value));
+  }
+  return {std::floor(low) - 0.5, std::max(high, low + 1) + 0.8};  // room for the title
 }
 
-void across(const Plot& plot, double y, const std::string& text) {
-  const ImVec2 at = plot.at(0, y);
-  ImGui::GetWindowDrawList()->AddLine(at, {plot.max().x, at.y}, theme().line, px(1));
-  plot.label({at.x + px(4), at.y + px(8)}, text.c_str(), theme().muted, 0);
+double log_of(double value, const Interval& powers) {
+  return value > 0 ? std::max(std::log10(value), powers.min) : powers.min;
 }
 
-// Costs span three powers of ten and more: a logarithmic scale, in whole powers.
-void draw_costs(View& view, const BoundCurve& curve, ImVec2 size) {
-  std::vector<double> logs;
-  for (const BoundTerm& term : curve.terms) logs.push_back(std::log10(std::max(term.cost, 1e-9)));
-  double low = -3, high = 0;
-  for (const double log : logs) {
-    low = std::min(low, std::floor(log));
-    high = std::max(high, std::ceil(log));
+// A chart with a column for each step; a click on it goes to that step.
+Plot begin_chart(View& view, size_t steps, const Interval& powers, ImVec2 size) {
+  ImGui::SetCursorPosX(ImGui::GetCursorPosX() + px(kMargin));
+  const Plot plot({size.x - px(kMargin), size.y}, {0, static_cast<double>(steps)}, powers);
+  if (ImGui::IsItemHovered()) {
+    ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
+    const auto step = static_cast<int>(std::floor(plot.x_of(ImGui::GetIO().MousePos.x)));
+    if (ImGui::IsMouseClicked(ImGuiMouseButton_Left)) view.seek = std::clamp(step, 0, view.num_steps() - 1);
   }
-  const size_t steps = curve.upper.size();
-  const Plot plot(size, {0, static_cast<double>(steps)}, {low, high + 0.4});
-  seek_on_click(view, plot);
-  for (double power = low + 1; power <= high; ++power) {
-    across(plot, power, format_value(std::pow(10, power), static_cast<int>(std::max(0.0, -power))));
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  const ImFont* font = fonts().small;
+  for (double power = std::ceil(powers.min); power <= powers.max - 0.5; ++power) {
+    const ImVec2 at = plot.at(0, power);
+    list.AddLine(at, {plot.max().x, at.y}, theme().line, px(1));
+    const std::string text = format_value(std::pow(10, power), static_cast<int>(std::max(0.0, -power)));
+    const ImVec2 room = font->CalcTextSizeA(font->FontSize, 1e9f, 0, text.c_str());
+    list.AddText(font, font->FontSize, {at.x - room.x - px(6), at.y - room.y / 2}, theme().muted,
+                 text.c_str());
   }
-  for (size_t step = 0; step < logs.size(); ++step) {
-    const bool now = static_cast<int>(step) == shown_step(view), last = step + 1 == steps;
-    const ImVec2 top = plot.at(static_cast<double>(step), logs[step]);
-    const float right = plot.at(static_cast<double>(step + 1), low).x;
-    const float gap = right - top.x > px(4) ? px(1) : 0;
-    ImGui::GetWindowDrawList()->AddRectFilled(top, {right - gap, plot.max().y},
-                                              now    ? theme().now
-                                              : last ? theme().muted
-                                                     : theme().accent);
-  }
+  return plot;
+}
+
+void name_chart(const Plot& plot, const char* title) {
   plot.floor(theme().line);
-  plot.label({plot.min().x + px(4), plot.min().y + px(8)}, kCosts, theme().muted, 0);
+  plot.label({plot.min().x, plot.min().y + px(7)}, title, theme().muted, 0);
+}
+
+void draw_costs(View& view, const BoundCurve& curve, ImVec2 size) {
+  std::vector<double> costs;
+  for (const BoundTerm& term : curve.terms) costs.push_back(term.cost);
+  const Interval powers = powers_of(costs);
+  const size_t steps = curve.upper.size();
+  const Plot plot = begin_chart(view, steps, powers, size);
+  for (size_t step = 0; step < costs.size(); ++step) {
+    const bool now = static_cast<int>(step) == shown_step(view), last = step + 1 == steps;
+    const ImVec2 top = plot.at(static_cast<double>(step), log_of(costs[step], powers));
+    const float right = plot.at(static_cast<double>(step + 1), powers.min).x;
+    const float gap = right - top.x > px(4) ? px(1) : 0;
+    const ImU32 color = now ? theme().now : last ? theme().muted : theme().accent;
+    ImGui::GetWindowDrawList()->AddRectFilled(top, {right - gap, plot.max().y}, color);
+  }
+  name_chart(plot, kCosts);
 }
 
 using Points = std::vector<ImVec2>;
-
-// One value for each step, in the middle of its column; what is -infinity lies on the floor.
-template <class Value>
-Points points_of(const Plot& plot, double floor, size_t count, Value value) {
-  Points points;
-  for (size_t step = 0; step < count; ++step) {
-    points.push_back(plot.at(static_cast<double>(step) + 0.5, std::max(value(step), floor)));
-  }
-  return points;
-}
 
 void between(const Points& below, const Points& above, ImU32 color) {
   ImDrawList& list = *ImGui::GetWindowDrawList();
@@ -95,35 +103,33 @@ void between(const Points& below, const Points& above, ImU32 color) {
   list.Flags = flags;
 }
 
-Interval range_of(const BoundCurve& curve) {
-  Interval range{curve.upper.back(), curve.upper.front()};
-  for (const double upper : curve.upper) range.max = std::max(range.max, upper);
-  for (const double lower : curve.lower) {
-    if (std::isfinite(lower)) range.min = std::min(range.min, lower);
-  }
-  for (const BoundTerm& term : curve.terms) {
-    range = {std::min(range.min, term.entropy_low), std::max(range.max, term.entropy_high)};
-  }
-  return {range.min - 0.2, range.max + 0.2 * (range.max - range.min)};  // room for the title
-}
-
+// Above the lower bound; the last step has none, and is left out.
 void draw_entropies(View& view, const BoundCurve& curve, ImVec2 size) {
-  const size_t steps = curve.upper.size(), there = curve.terms.size();
-  const Interval range = range_of(curve);
-  const Plot plot(size, {0, static_cast<double>(steps)}, range);
-  seek_on_click(view, plot);
-  const auto points = [&](size_t count, auto value) { return points_of(plot, range.min, count, value); };
-  const Points lower = points(steps, [&](size_t i) { return curve.lower[i]; });
-  const Points upper = points(steps, [&](size_t i) { return curve.upper[i]; });
-  between(lower, upper, theme().faint);
-  between(points(there, [&](size_t i) { return curve.terms[i].entropy_low; }),
-          points(there, [&](size_t i) { return curve.terms[i].entropy_high; }), theme().accent_soft);
-  plot.line(lower, theme().muted, 1);
-  plot.line(upper, theme().muted, 1);
-  plot.line(points(there, [&](size_t i) { return curve.terms[i].entropy; }), theme().accent);
+  const size_t steps = curve.upper.size(), there = std::min(curve.terms.size(), steps - 1);
+  const auto above = [&](size_t count, auto value) {
+    std::vector<double> values;
+    for (size_t i = 0; i < count; ++i) values.push_back(value(i) - curve.lower[i]);
+    return values;
+  };
+  const auto upper = above(steps - 1, [&](size_t i) { return curve.upper[i]; });
+  const auto mean = above(there, [&](size_t i) { return curve.terms[i].entropy; });
+  std::vector<double> all = upper;
+  all.insert(all.end(), mean.begin(), mean.end());
+  const Interval powers = powers_of(all);
+  const Plot plot = begin_chart(view, steps, powers, size);
+  const auto points = [&](const std::vector<double>& values) {
+    Points line;
+    for (size_t i = 0; i < values.size(); ++i)
+      line.push_back(plot.at(static_cast<double>(i) + 0.5, log_of(values[i], powers)));
+    return line;
+  };
+  between(points(std::vector<double>(upper.size())), points(upper), theme().line);
+  between(points(above(there, [&](size_t i) { return curve.terms[i].entropy_low; })),
+          points(above(there, [&](size_t i) { return curve.terms[i].entropy_high; })), theme().accent_soft);
+  plot.line(points(upper), theme().muted, 1.5f);
+  plot.line(points(mean), theme().accent);
   plot.vertical(shown_step(view) + 0.5, theme().now);
-  plot.floor(theme().line);
-  plot.label({plot.min().x + px(4), plot.min().y + px(8)}, kEntropies, theme().muted, 0);
+  name_chart(plot, kEntropies);
 }
 
 void draw_words(const View& view, const BoundCurve& curve) {

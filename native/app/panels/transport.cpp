@@ -12,21 +12,23 @@ void help(const char* text) {
 
 }  // namespace
 
-void draw_transport(View& view, float width) {
+TransportPress draw_transport(bool playing, int position, float width) {
+  TransportPress press;
   const float gap = px(6), unit = (width - 3 * gap) / 4.6f, tall = px(34);
-  if (icon_button("##restart", Icon::Restart, {unit, tall}, false)) view.seek = 0;
+  if (icon_button("##restart", Icon::Restart, {unit, tall}, false)) press.seek = 0;
   help("Restart: back to the noise (Home)");
   ImGui::SameLine(0, gap);
-  if (icon_button("##back", Icon::Back, {unit, tall}, false)) view.seek = view.position - 1;
+  if (icon_button("##back", Icon::Back, {unit, tall}, false)) press.seek = position - 1;
   help("Back one step (left arrow)");
   ImGui::SameLine(0, gap);
-  if (icon_button("##play", view.playing ? Icon::Pause : Icon::Play, {1.6f * unit, tall}, true)) {
-    view.toggle_play = true;
+  if (icon_button("##play", playing ? Icon::Pause : Icon::Play, {1.6f * unit, tall}, true)) {
+    press.toggle_play = true;
   }
-  help(view.playing ? "Pause (space)" : "Play (space)");
+  help(playing ? "Pause (space)" : "Play (space)");
   ImGui::SameLine(0, gap);
-  if (icon_button("##step", Icon::Step, {unit, tall}, false)) view.seek = view.position + 1;
+  if (icon_button("##step", Icon::Step, {unit, tall}, false)) press.seek = position + 1;
   help("One step (right arrow)");
+  return press;
 }
 
 }  // namespace undiffuse

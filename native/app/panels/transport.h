@@ -1,10 +1,16 @@
-// Restart, back, play or pause, step.
+// Restart, back, play or pause, one step.
 #pragma once
 
-#include "native/app/view.h"
+#include <optional>
 
 namespace undiffuse {
 
-void draw_transport(View& view, float width);
+/// What a person pressed.
+struct TransportPress {
+  std::optional<int> seek;  ///< to this position
+  bool toggle_play = false;
+};
+
+TransportPress draw_transport(bool playing, int position, float width);
 
 }  // namespace undiffuse

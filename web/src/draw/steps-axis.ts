@@ -1,12 +1,13 @@
-// Charts with a column for each reverse step, noise on the left, data on the right.
+// Charts with a column for each reverse step, noise on the left, data on the right, behind a margin.
 
-/** Column `step` of `steps` on a width. */
-export const columnOf = (step: number, steps: number, width: number) => ({
-  left: (step / steps) * width,
-  middle: ((step + 0.5) / steps) * width,
-  width: width / steps,
-});
+export const MARGIN = 46; // room for the scale's numbers, CSS pixels
+
+/** Column `step` of `steps` on a chart of this width. */
+export function columnOf(step: number, steps: number, width: number) {
+  const each = (width - MARGIN) / steps;
+  return { left: MARGIN + step * each, middle: MARGIN + (step + 0.5) * each, width: each };
+}
 
 /** The step whose column is at x. */
 export const stepAt = (x: number, steps: number, width: number) =>
-  Math.min(steps - 1, Math.max(0, Math.floor((x / width) * steps)));
+  Math.min(steps - 1, Math.max(0, Math.floor(((x - MARGIN) / (width - MARGIN)) * steps)));

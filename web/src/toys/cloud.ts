@@ -52,7 +52,7 @@ export class CloudView {
     const square = Square.begin(this.canvas, [0, 0], REACH);
     if (!square) return;
     if (density) square.image(densityImage(density, DENSITY_SIDE));
-    square.dots(run.x[position]!, 1.4, themeColor("ink"));
+    square.dots(run.x[position]!, 1.3, themeColor("ink"), 0.6); // the shade behind shows through
     const mu = run.mu[position];
     const sigma = run.sigma[position];
     for (let n = 0; mu && sigma && n < ARROWS; ++n) {

@@ -10,7 +10,7 @@ export function densityImage(density: Float32Array, side: number): HTMLCanvasEle
   context.fillRect(0, 0, side, side);
   const image = context.getImageData(0, 0, side, side);
   const highest = density.reduce((most, value) => Math.max(most, value), 0) || 1;
-  density.forEach((value, i) => (image.data[4 * i + 3] = 150 * Math.sqrt(value / highest)));
+  density.forEach((value, i) => (image.data[4 * i + 3] = 190 * Math.sqrt(value / highest)));
   context.putImageData(image, 0, 0);
   return canvas;
 }

@@ -1,4 +1,4 @@
-// What the Swiss roll's page and the worker say to each other.
+// What the toys' pages and the worker say to each other.
 
 /** Describes a run's states 0..steps: where each is on the schedule. */
 export interface ToyRunInfo {
@@ -29,16 +29,47 @@ export interface ToyReverse {
   density: Float32Array;
 }
 
+/** A whole run of bits: `size` of each of `count` sequences, one after the other. */
+export interface BitRun {
+  info: ToyRunInfo;
+  size: number;
+  count: number;
+  /** 0 or 1, of every state. */
+  x: Uint8Array[];
+  /** Whether a sequence is valid, of every state. */
+  valid: Uint8Array[];
+  /** The chance of each bit to flip, of every step. */
+  flips: Float32Array[];
+}
+
+interface Estimate {
+  bits: number;
+  error: number;
+}
+
+/** core/run/toys/bit_view.h has the meaning of each. */
+export interface BitBound {
+  model: Estimate;
+  best: Estimate;
+  gap: Estimate;
+  null: number;
+  data: number;
+}
+
 export type ToyQuestion =
   | { kind: "run"; model: string; steps: number; count: number; seed: number }
   | { kind: "density"; state: number; side: number; reach: number }
-  | { kind: "reverse"; step: number; x: number; y: number; side: number };
+  | { kind: "reverse"; step: number; x: number; y: number; side: number }
+  | { kind: "bits"; model: string; steps: number; count: number; seed: number }
+  | { kind: "bit-bound"; steps: number };
 
 export type ToyAnswer =
   | { kind: "run"; run: ToyRun }
   /** Nothing if the run has no such state or step. */
   | { kind: "density"; density: Float32Array | undefined }
   | { kind: "reverse"; reverse: ToyReverse | undefined }
+  | { kind: "bits"; run: BitRun }
+  | { kind: "bit-bound"; bound: BitBound }
   | { kind: "failed"; message: string };
 
 export type AnswerTo<K extends ToyQuestion["kind"]> = Extract<ToyAnswer, { kind: K }>;

@@ -43,7 +43,7 @@ export class Square {
   }
 
   /** Many dots at once: one path is far quicker than two thousand. */
-  dots(points: Float32Array, radius: number, color: string): void {
+  dots(points: Float32Array, radius: number, color: string, opacity = 1): void {
     const { context } = this.plot;
     context.beginPath();
     for (let i = 0; i < points.length; i += 2) {
@@ -52,6 +52,8 @@ export class Square {
       context.arc(x, y, radius, 0, 2 * Math.PI);
     }
     context.fillStyle = color;
+    context.globalAlpha = opacity;
     context.fill();
+    context.globalAlpha = 1;
   }
 }

@@ -1,13 +1,10 @@
 // The toys' part of web/bindings.cpp as typed calls.
 import type { ToyReverse, ToyRun, ToyRunInfo } from "./protocol";
 
-export interface ToyExports {
-  HEAPU8: Uint8Array;
-  HEAPF32: Float32Array;
-  UTF8ToString(pointer: number): string;
-  _malloc(bytes: number): number;
-  _free(pointer: number): void;
-  _ud_error(): number;
+import { BitCore, type BitExports } from "./bits-wasm";
+import { openToy } from "./open-toy";
+
+export interface ToyExports extends BitExports {
   _ud_toy_open(bytes: number, size: number): number;
   _ud_toy_run(steps: number, count: number, seed: number): number;
   _ud_toy_points(index: number, what: number): number;
@@ -21,18 +18,19 @@ const SIGMA = 2;
 const REVERSE_NUMBERS = 12;
 
 export class ToyCore {
-  constructor(private readonly module: ToyExports) {}
+  /** The heartbeat's part of it. */
+  readonly bits: BitCore;
+
+  constructor(private readonly module: ToyExports) {
+    this.bits = new BitCore(module);
+  }
 
   /** The name that the open model was asked for by. */
   opened = "";
 
   /** Throws the loader's sentence if the bytes are no model of points; what was open stays open. */
   open(name: string, bytes: Uint8Array): void {
-    const pointer = this.module._malloc(Math.max(bytes.length, 1));
-    this.module.HEAPU8.set(bytes, pointer);
-    const opened = this.module._ud_toy_open(pointer, bytes.length);
-    this.module._free(pointer);
-    if (opened !== 0) throw new Error(this.module.UTF8ToString(this.module._ud_error()));
+    openToy(this.module, bytes, this.module._ud_toy_open);
     this.opened = name;
   }
 

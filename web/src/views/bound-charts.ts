@@ -1,66 +1,86 @@
-// The two charts of the bound: what each reverse step costs, and how wide it is.
-import { halo, label, line, themeColor, type Plot, type Point } from "../draw/plot";
-import { columnOf } from "../draw/steps-axis";
+// The two charts of the bound: what each reverse step costs, and how wide it is. Both span several powers
+// of ten, so both are logarithmic.
+import { label, line, themeColor, type Plot, type Point } from "../draw/plot";
+import { columnOf, MARGIN } from "../draw/steps-axis";
 import type { BoundCurve } from "../engine/bound";
 import { formatNumber } from "../state";
 
 const TOP = 24; // room for the titles, CSS pixels
-const COSTS = "what each step costs, bits/dim (each line is ten times the one below)";
+const COSTS = "what each step costs, bits/dim";
 const ENTROPIES =
-  "entropy of each step, bits/dim: H_q lies in the band; the model's mean, and 90 % of its pixels";
+  "entropy of each step above its lower bound, bits/dim: H_q lies in the band; the model's mean, and 90 % of its pixels";
 
-/** Costs span three powers of ten and more: a logarithmic scale, in whole powers. */
+/** Whole powers of ten around values > 0; what is below the lowest lies on the floor. */
+class LogScale {
+  private readonly low: number;
+  private readonly high: number;
+
+  constructor(
+    private readonly plot: Plot,
+    values: number[],
+  ) {
+    const logs = values.filter((value) => value > 1e-9).map(Math.log10);
+    this.low = Math.floor(Math.min(0, ...logs)) - 0.5;
+    this.high = Math.max(Math.min(0, ...logs) + 1, ...logs) + 0.15;
+  }
+
+  y(value: number): number {
+    const log = value > 0 ? Math.max(Math.log10(value), this.low) : this.low;
+    return TOP + ((this.high - log) / (this.high - this.low)) * (this.plot.height - TOP);
+  }
+
+  ticks(): void {
+    for (let power = Math.ceil(this.low); power <= this.high; power++) {
+      const y = this.y(10 ** power);
+      line(this.plot, across(this.plot, y), themeColor("line"), 1);
+      const text = formatNumber(10 ** power, Math.max(0, -power));
+      label(this.plot, text, MARGIN - 6, y + 4, themeColor("muted"), "right", 11);
+    }
+  }
+}
+
+const across = (plot: Plot, y: number): Point[] => [
+  [MARGIN, y],
+  [plot.width, y],
+];
+
 export function paintCosts(plot: Plot, curve: BoundCurve, step: number): void {
-  const logs = curve.cost.map((cost) => Math.log10(Math.max(cost, 1e-9)));
-  const low = Math.floor(Math.min(-3, ...logs));
-  const high = Math.ceil(Math.max(0, ...logs));
-  const y = (log: number) => TOP + ((high - log) / (high - low)) * (plot.height - TOP);
+  const scale = new LogScale(plot, curve.cost);
+  scale.ticks();
   const steps = curve.upper.length;
-  for (let power = low; power <= high; power++) across(plot, y(power), power > low ? power : undefined);
-  logs.forEach((log, at) => {
+  curve.cost.forEach((cost, at) => {
     const { left, width } = columnOf(at, steps, plot.width);
     const last = at + 1 === steps;
+    const y = scale.y(cost);
     plot.context.fillStyle = themeColor(at === step ? "now" : last ? "muted" : "accent");
-    plot.context.fillRect(left, y(log), Math.max(width - (width > 4 ? 1 : 0), 0.5), plot.height - y(log));
+    plot.context.fillRect(left, y, Math.max(width - (width > 4 ? 1 : 0), 0.5), plot.height - y);
   });
-  label(plot, COSTS, 4, 14, themeColor("muted"), "left");
+  line(plot, across(plot, plot.height - 0.5), themeColor("line"), 1);
+  label(plot, COSTS, MARGIN, 14, themeColor("muted"), "left");
 }
 
-function across(plot: Plot, y: number, power: number | undefined): void {
-  const points: Point[] = [
-    [0, y],
-    [plot.width, y],
-  ];
-  line(plot, points, themeColor("line"), 1);
-  if (power === undefined) return;
-  const text = formatNumber(10 ** power, Math.max(0, -power));
-  halo(plot, text, 4, y + 12, themeColor("card"), "left");
-  label(plot, text, 4, y + 12, themeColor("muted"), "left", 11);
-}
-
+/** Above the lower bound; the last step has none, and is left out. */
 export function paintEntropies(plot: Plot, curve: BoundCurve, step: number): void {
   const steps = curve.upper.length;
-  const x = (at: number) => columnOf(at, steps, plot.width).middle;
-  // The last lower bound is minus infinity: the band goes down to the chart's floor there.
-  const known = [...curve.lower, ...curve.entropy_low].filter((value) => value !== null);
-  const low = Math.min(...known) - 0.2;
-  const high = Math.max(...curve.upper, ...curve.entropy_high) + 0.2;
-  const y = (value: number | null) => TOP + ((high - (value ?? low)) / (high - low)) * (plot.height - TOP);
-  const points = (values: (number | null)[]): Point[] => values.map((value, at) => [x(at), y(value)]);
-  between(plot, points(curve.lower), points(curve.upper), themeColor("faint"));
-  between(plot, points(curve.entropy_low), points(curve.entropy_high), themeColor("accent-soft"));
-  for (const edge of [curve.lower, curve.upper]) line(plot, points(edge), themeColor("muted"), 1);
-  line(plot, points(curve.entropy), themeColor("accent"), 2);
-  line(
-    plot,
-    [
-      [x(step), TOP],
-      [x(step), plot.height],
-    ],
-    themeColor("now"),
-    1.5,
-  );
-  label(plot, ENTROPIES, 4, 14, themeColor("muted"), "left");
+  const above = (values: number[]) => values.slice(0, steps - 1).map((value, at) => value - curve.lower[at]!);
+  const upper = above(curve.upper);
+  const mean = above(curve.entropy);
+  const [low, high] = [above(curve.entropy_low), above(curve.entropy_high)];
+  const scale = new LogScale(plot, [...upper, ...mean]);
+  const points = (values: number[]): Point[] =>
+    values.map((value, at) => [columnOf(at, steps, plot.width).middle, scale.y(value)]);
+  between(plot, points(upper.map(() => 0)), points(upper), themeColor("faint"));
+  between(plot, points(low), points(high), themeColor("accent-soft"));
+  scale.ticks();
+  line(plot, points(upper), themeColor("muted"), 1.5);
+  line(plot, points(mean), themeColor("accent"), 2);
+  const { middle } = columnOf(step, steps, plot.width);
+  const now: Point[] = [
+    [middle, TOP],
+    [middle, plot.height],
+  ];
+  line(plot, now, themeColor("now"), 1.5);
+  label(plot, ENTROPIES, MARGIN, 14, themeColor("muted"), "left");
 }
 
 function between(plot: Plot, below: Point[], above: Point[], color: string): void {

@@ -1,5 +1,5 @@
 // Restart, back, play or pause, step; the timeline; and their keys.
-import { byId } from "../dom";
+import { byId, element } from "../dom";
 import { linearScale, Slider } from "./slider";
 
 export interface TransportEvents {
@@ -17,15 +17,42 @@ export interface TransportState {
   source: { run: { steps: number } } | undefined;
 }
 
+/** Drawings on 20 x 20. */
+const ICONS = {
+  restart: ["M4 4h2.4v12H4zM16 4v12L7.5 10z"],
+  back: ["M14 4v12L5 10z"],
+  play: ["M5 3.5v13l11-6.5z", "M5 4h3.4v12H5zM11.6 4H15v12h-3.4z"], // while it rests, while it plays
+  step: ["M6 4v12l9-6z"],
+};
+
+function iconButton(id: keyof typeof ICONS, label: string, title: string, press: () => void) {
+  const button = element("button", { id, type: "button", "aria-label": label, title });
+  button.addEventListener("click", press);
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 20 20");
+  svg.setAttribute("aria-hidden", "true");
+  for (const shape of ICONS[id]) {
+    const path = document.createElementNS(svg.namespaceURI!, "path");
+    path.setAttribute("d", shape);
+    svg.append(path);
+  }
+  button.append(svg);
+  return button;
+}
+
 export class TransportView {
-  private readonly play = byId<HTMLButtonElement>("play");
+  private readonly play: HTMLButtonElement;
   private readonly timeline: Slider;
 
   constructor(events: TransportEvents) {
-    this.play.addEventListener("click", events.toggle);
-    byId("step").addEventListener("click", events.step);
-    byId("back").addEventListener("click", events.back);
-    byId("restart").addEventListener("click", events.restart);
+    this.play = iconButton("play", "Play", "Play or pause (Space)", events.toggle);
+    this.play.classList.add("primary");
+    byId("transport").append(
+      iconButton("restart", "Restart", "Restart (Home)", events.restart),
+      iconButton("back", "Back", "One step back (←)", events.back),
+      this.play,
+      iconButton("step", "Step", "One step (→)", events.step),
+    );
     this.timeline = new Slider({
       label: "Timeline",
       min: 0,
