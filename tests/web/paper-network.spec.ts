@@ -53,9 +53,10 @@ test("a thousand steps run to the end and back", async ({ page }) => {
   await expect(page.locator("#equation-title")).toContainText("t = 997 → 996");
 });
 
-test("its coefficients do not depend on t, and the bumps show where t is", async ({ page }) => {
+test("its coefficients have names, and the bumps show where t is", async ({ page }) => {
   await openLive(page, AS_TRAINED);
   await pause(page);
+  await seek(page, 0);
   await openNetwork(page);
   await expect(block(page, "upper")).toHaveAttribute("aria-pressed", "true");
   await expect(page.locator("#feature-note")).toContainText("it never sees t");

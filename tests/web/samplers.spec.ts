@@ -199,12 +199,12 @@ for (const { settings, formulas, sums } of [
   {
     settings: "steps=1000&schedule=constant-rate",
     formulas: ["μ = √(1−β) xt + √β zμ", "Σ = sigmoid(zΣ/√T + logit β)", "σ = √Σ"],
-    sums: ["μ ="],
+    sums: ["μ = √"],
   },
   {
     settings: "steps=12&schedule=cosine",
     formulas: ["μ′ = √(1−β) xt + √β zμ", "x̂0 = (μ′ − c1′ xt) / c0′", "Var[x0] = (Σ′ − β̃′) / c0′2"],
-    sums: ["μ′ =", "μ ="],
+    sums: ["μ′ =", "μ = c0"],
   },
 ]) {
   test(`what a transition's network said has its own equations: ${settings}`, async ({ page }) => {

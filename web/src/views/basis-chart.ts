@@ -43,7 +43,6 @@ export class BasisChart {
     line(plot, [[0, floor], [plot.width, floor]], themeColor("line"), 1); // prettier-ignore
     for (const curve of curves) line(plot, curve, themeColor("faint"), 1.5);
     if (this.chosen !== undefined) line(plot, curves[this.chosen]!, themeColor("accent"), 2);
-    label(plot, "the bumps gⱼ over time", 4, 14, themeColor("muted"), "left", 12);
     this.mark(plot, basis, floor, y);
   }
 
@@ -61,5 +60,7 @@ export class BasisChart {
     const text = `t = ${formatNumber(this.t, 0)}`;
     halo(plot, text, ...at, themeColor("card"), align);
     label(plot, text, ...at, now, align);
+    const [title, side] = ["the bumps gⱼ over time", align === "left" ? "right" : "left"] as const;
+    label(plot, title, side === "left" ? 4 : plot.width - 4, 14, themeColor("muted"), side, 12);
   }
 }
