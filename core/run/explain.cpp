@@ -51,10 +51,39 @@ Explanation answer_line(const ExplainContext& context, const PixelValues& pixel)
   return {"x̂_0 = output", f(raw), x0};
 }
 
+double used_x0(const ExplainContext& context, double x0) {
+  return context.settings.clip ? std::clamp(x0, -1.0, 1.0) : x0;
+}
+
+// mu and sigma as they follow from the answer alone: the record's, unless there is evidence.
+double mu_before_evidence(const ExplainContext& context, const PixelValues& pixel) {
+  if (!context.evidence) return of(pixel, Field::Mu);
+  const Stage& stage = context.stage;
+  return stage.transition.on_x0 * used_x0(context, of(pixel, Field::X0Hat)) +
+         stage.transition.on_x * of(pixel, Field::XHat) +
+         stage.on_second * used_x0(context, of(pixel, Field::X0Hat2));
+}
+
+double sigma_before_evidence(const ExplainContext& context, const PixelValues& pixel) {
+  if (!context.evidence) return of(pixel, Field::Sigma);
+  const ReverseTransition& transition = context.stage.transition;
+  return std::sqrt(transition.var_const + transition.var_on_x0_var * of(pixel, Field::X0Var));
+}
+
+// The Gaussian times r(x): what the evidence changes of it.
+std::vector<Explanation> evidence_lines(const ExplainContext& context, const PixelValues& pixel) {
+  constexpr double kRounding = 1e-5;  // of float32 in mu and sigma
+  const double mu = of(pixel, Field::Mu), sigma = of(pixel, Field::Sigma);
+  const double mu_before = mu_before_evidence(context, pixel), before = sigma_before_evidence(context, pixel);
+  const bool changes = std::max(std::abs(mu - mu_before), std::abs(sigma - before)) > kRounding;
+  if (!context.evidence || !changes) return {};
+  return {{"μ with r(x)", f(mu_before) + " + " + in_brackets(mu - mu_before), mu},
+          {"σ with r(x)", f(before) + " + " + in_brackets(sigma - before), sigma}};
+}
+
 Explanation mean_line(const ExplainContext& context, const PixelValues& pixel) {
   const Stage& stage = context.stage;
-  const bool clip = context.settings.clip;
-  const auto used = [&](double x0) { return clip ? std::clamp(x0, -1.0, 1.0) : x0; };
+  const auto used = [&](double x0) { return used_x0(context, x0); };
   const auto name = [&](const std::string& symbol, double x0) {
     return used(x0) == x0 ? symbol : "clip(" + symbol + ")";
   };
@@ -62,7 +91,7 @@ Explanation mean_line(const ExplainContext& context, const PixelValues& pixel) {
   Explanation line{"μ = c_0 " + name("x̂_0", x0) + " + c_1 " + shown(stage),
                    f(stage.transition.on_x0) + " · " + in_brackets(used(x0)) + " + " +
                        f(stage.transition.on_x) + " · " + in_brackets(x),
-                   of(pixel, Field::Mu)};
+                   mu_before_evidence(context, pixel)};
   if (stage.on_second != 0) {
     const double second = of(pixel, Field::X0Hat2);
     line.formula += " + c_2 " + name("x̂_0′", second);
@@ -73,7 +102,7 @@ Explanation mean_line(const ExplainContext& context, const PixelValues& pixel) {
 
 std::vector<Explanation> deviation_lines(const ExplainContext& context, const PixelValues& pixel) {
   const ReverseTransition& transition = context.stage.transition;
-  const double sigma = of(pixel, Field::Sigma), x0_var = of(pixel, Field::X0Var);
+  const double sigma = sigma_before_evidence(context, pixel), x0_var = of(pixel, Field::X0Var);
   if (is_still(context.stage)) return {{"σ", "no fresh noise", 0}};
   if (transition.var_on_x0_var == 0) {
     const SamplerSpec& sampler = context.settings.sampler;
@@ -140,6 +169,7 @@ std::vector<Explanation> explain_pixel(const ExplainContext& context, const Pixe
   lines.push_back(answer_line(context, pixel));
   lines.push_back(mean_line(context, pixel));
   for (Explanation& line : deviation_lines(context, pixel)) lines.push_back(std::move(line));
+  for (Explanation& line : evidence_lines(context, pixel)) lines.push_back(std::move(line));
   lines.push_back({"x_{t−1} = μ + σ z",
                    f(of(pixel, Field::Mu)) + " + " + f(of(pixel, Field::Sigma)) + " · " +
                        in_brackets(of(pixel, Field::Z)),

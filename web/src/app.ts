@@ -3,18 +3,20 @@ import { addressBackend, addressSettings, startShare, writeAddress, writeBackend
 import { byId } from "./dom";
 import { Engine, type FrameSource } from "./engine/client";
 import type { BackendChoice, BackendStatus } from "./engine/gpu/switch";
-import type { CurveKind, Value, Values, Want } from "./engine/protocol";
+import { type CurveKind, Field, type Given, type Value, type Values, type Want } from "./engine/protocol";
 import { Files } from "./files";
 import { markFirsts } from "./marks";
 import { Playback } from "./playback";
 import { loadRecording, type RecordingIndex } from "./recording";
-import { defaults, settingsString, settingsValues, shownStep, type State } from "./state";
+import { defaults, frame, settingsString, settingsValues, shownStep, type State } from "./state";
 import { missingFeature, prefersStillness, usableThreads } from "./support";
 import { startTheme } from "./theme";
 import { Announcer } from "./views/announcer";
 import { BackendView } from "./views/backend";
 import { ControlsView } from "./views/controls";
 import { equationFields, EquationView, equationWants } from "./views/equation";
+import { EvidenceView } from "./views/evidence";
+import { GivenView } from "./views/given";
 import { GridView } from "./views/grid";
 import { startHelp } from "./views/help";
 import { BadgeView, type MessagesView } from "./views/messages";
@@ -45,6 +47,8 @@ export class App {
   private readonly announcer = new Announcer();
   private readonly badge = new BadgeView();
   private readonly backendView = new BackendView((choice) => this.chooseBackend(choice));
+  private readonly evidence: EvidenceView;
+  private readonly givenView: GivenView;
   private readonly transport: TransportView;
   private readonly controls: ControlsView;
 
@@ -52,6 +56,7 @@ export class App {
   private backend = addressBackend();
   private backendStatus: BackendStatus = { note: "" };
   private loadedModel = "";
+  private given: Given | null = null; // the run's evidence, now or as soon as the engine is ready
   private failure: string | undefined; // why nothing runs
   private text = addressSettings(); // the settings string as it was asked for
   private applications = 0; // the newest apply() wins
@@ -92,6 +97,13 @@ export class App {
       changed: () => this.render(),
       stepped: () => this.announcer.expect(),
       ready: (step) => this.network.ready(this.state, step),
+    });
+    this.evidence = new EvidenceView(index.evidence, () => void this.give(null));
+    this.givenView = new GivenView(index.evidence, {
+      give: (given) => void this.give(given),
+      fit: (pixels) => this.fit(pixels),
+      current: () => frame(this.state, this.playback.atEnd() ? Field.XPrev : Field.XT),
+      seed: () => Number(this.state.values.seed),
     });
     this.transport = new TransportView({
       toggle: () => this.playback.toggle(),
@@ -136,7 +148,7 @@ export class App {
   private startFiles(): void {
     const files = new Files(this.engine, {
       place: () => (this.threads > 0 ? this.state : undefined),
-      settings: (text) => this.takeSettings(text),
+      settings: (text, given) => this.takeSettings(text, given),
       model: (name, file) => this.takeModel(name, file),
       say: (sentence) => this.messages.showNotes([sentence]),
       open: (name, bytes) => this.engine.open(name, bytes, usableThreads(this.backend), this.backend),
@@ -160,6 +172,7 @@ export class App {
 
   private ready(threads: number): void {
     this.threads = threads;
+    if (this.given) void this.give(this.given); // this engine has not heard of it
     void this.apply(this.state.values, this.text);
     void this.refreshSchedules();
   }
@@ -253,7 +266,31 @@ export class App {
   }
 
   private isRecorded(values: Values): boolean {
+    if (this.given) return false;
     return settingsString(this.state.table, { ...values, speed: defaults(this.state.table).speed! }) === "";
+  }
+
+  // --- Evidence ---
+
+  /** Another run, with this evidence or with none. */
+  private async give(given: Given | null): Promise<void> {
+    this.given = given;
+    if (this.threads === 0) {
+      this.dropRecording(); // it is no recording of this
+      return this.render();
+    }
+    try {
+      this.take(await this.engine.give(given));
+    } catch (error) {
+      this.given = null;
+      this.messages.showNotes([error instanceof Error ? error.message : String(error)]);
+    }
+    this.render();
+  }
+
+  private fit(pixels: ImageData): Promise<Float32Array> {
+    if (this.threads > 0) return this.engine.fit(pixels);
+    return Promise.reject(new Error("The network is loading: load the image once it runs."));
   }
 
   // --- Settings ---
@@ -279,9 +316,15 @@ export class App {
 
   // --- Files ---
 
-  private async takeSettings(text: string): Promise<void> {
+  private async takeSettings(text: string, given: Given | null): Promise<void> {
     const values = settingsValues(this.index.table, text);
     if (!this.controls.hasModel(String(values.model))) throw new Error(unknownModel(values));
+    const before = this.given;
+    this.given = given;
+    const ready = this.threads > 0 && values.model === this.loadedModel; // else ready() gives it
+    if (ready && (given ?? before)) await this.give(given);
+    const model = this.index.models.find(({ name }) => name === values.model);
+    if (given && model) this.givenView.take(given, model);
     await this.apply(values, text);
   }
 
@@ -291,6 +334,7 @@ export class App {
     this.controls.addModel(name, file);
     this.loadedModel = name;
     this.threads = usableThreads(this.backend);
+    if (this.given) await this.give(this.given);
     await this.apply({ ...this.state.values, model: name });
     void this.refreshSchedules(); // its own, whatever the settings were
   }
@@ -349,6 +393,8 @@ export class App {
       this.transport,
       this.controls,
       this.equation,
+      this.evidence,
+      this.givenView,
       this.network,
       this.grid,
       this.strip,

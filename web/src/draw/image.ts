@@ -31,7 +31,7 @@ export function signedRangeOf(values: Float32Array): Range {
 export function drawImage(
   canvas: HTMLCanvasElement,
   values: Float32Array,
-  model: ModelInfo,
+  model: Pick<ModelInfo, "height" | "width" | "channels">,
   map: Colormap,
   range: Range,
 ): void {

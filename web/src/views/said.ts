@@ -90,8 +90,36 @@ function answerLine(run: Run, alphaBar: number, x: string, pixel: Pixel): Line {
   }
 }
 
-function meanLine(transition: Transition, clip: boolean, x: string, pixel: Pixel): Line {
-  const used = (x0: number) => (clip ? Math.min(1, Math.max(-1, x0)) : x0);
+const usedX0 = (clip: boolean, x0: number) => (clip ? Math.min(1, Math.max(-1, x0)) : x0);
+
+/** Of float32 in mu and sigma. */
+const ROUNDING = 1e-5;
+
+/** mu as it follows from the answer alone: the record's, unless there is evidence. */
+function muBeforeEvidence({ evidence }: Run, transition: Transition, clip: boolean, pixel: Pixel): number {
+  if (!evidence) return pixel.mu;
+  const { on_x0, on_x, on_second } = transition;
+  return on_x0 * usedX0(clip, pixel.x0) + on_x * pixel.x + on_second * usedX0(clip, pixel.x0_2);
+}
+
+function sigmaBeforeEvidence(state: State, run: Run, transition: Transition, sigma: number): number {
+  if (!run.evidence) return sigma;
+  return Math.sqrt(transition.var_const + transition.var_on_x0_var * pixelValue(state, Field.X0Var)!);
+}
+
+/** The Gaussian times r(x): what the evidence changes of it. */
+function evidenceLines(run: Run, pixel: Pixel, mu: number, sigma: number): Line[] {
+  const changes = Math.max(Math.abs(pixel.mu - mu), Math.abs(pixel.sigma - sigma)) > ROUNDING;
+  if (!run.evidence || !changes) return [];
+  const changed = (before: number, now: number) => `${f(before)} + ${signed(now - before)}`;
+  return [
+    { formula: "μ with r(x)", numbers: changed(mu, pixel.mu), result: pixel.mu },
+    { formula: "σ with r(x)", numbers: changed(sigma, pixel.sigma), result: pixel.sigma },
+  ];
+}
+
+function meanLine(run: Run, transition: Transition, clip: boolean, x: string, pixel: Pixel): Line {
+  const used = (x0: number) => usedX0(clip, x0);
   const name = (symbol: string, x0: number) => (used(x0) === x0 ? symbol : `clip(${symbol})`);
   const { on_x0, on_x, on_second, second } = transition;
   const also = second !== "none";
@@ -100,7 +128,7 @@ function meanLine(transition: Transition, clip: boolean, x: string, pixel: Pixel
     numbers:
       `${f(on_x0)} · ${signed(used(pixel.x0))} + ${f(on_x)} · ${signed(pixel.x)}` +
       (also ? ` + ${signed(on_second)} · ${signed(used(pixel.x0_2))}` : ""),
-    result: pixel.mu,
+    result: muBeforeEvidence(run, transition, clip, pixel),
   };
 }
 
@@ -133,11 +161,14 @@ function lines(state: State): Line[] {
   const pixel = read(state, transition);
   if (!pixel) return [];
   const x = transition.churn > 0 ? "x̂_t" : "x_t";
+  const sigma = sigmaBeforeEvidence(state, run, transition, pixel.sigma);
+  const mean = meanLine(run, transition, state.values.clip === 1, x, pixel);
   return [
     ...churnLines(transition, run.alpha_bar[step]!, pixel),
     answerLine(run, transition.alpha_bar_hat, x, pixel),
-    meanLine(transition, state.values.clip === 1, x, pixel),
-    ...deviationLines(state, run, transition, pixel.sigma),
+    mean,
+    ...deviationLines(state, run, transition, sigma),
+    ...evidenceLines(run, pixel, mean.result!, sigma),
     {
       formula: "x_{t−1} = μ + σ z",
       numbers: `${f(pixel.mu)} + ${f(pixel.sigma)} · ${signed(pixel.z)}`,
