@@ -59,7 +59,7 @@ export class EvidenceChoice {
     this.chosen = this.table.tasks.find(({ name }) => name === task)!;
     this.usedWays.set(task, way);
     this.amounts.get(task)?.slider.set(amount);
-    this.isNoisy = noiseSeed === null;
+    this.isNoisy = task === "denoise" && noiseSeed === null;
     this.show();
   }
 

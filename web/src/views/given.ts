@@ -66,7 +66,7 @@ export class GivenView {
     this.canvas = { shape, image: given.image.slice(), known: given.known.slice() };
     this.choice.take(given);
     this.pad.open(this.canvas);
-    this.pad.showMask(this.choice.task === "inpaint");
+    this.showTools();
   }
 
   update(state: State): void {
@@ -226,11 +226,15 @@ export class GivenView {
 
   /** Another task or way, or another amount. */
   private chosen(): void {
+    this.showTools();
+    this.changed();
+  }
+
+  private showTools(): void {
     const inpaints = this.choice.task === "inpaint";
     for (const id of ["tool-hide", "tool-show", "given-hiding"]) byId(id).hidden = !inpaints;
     if (!inpaints && (this.tool === "hide" || this.tool === "show")) this.takeTool("draw");
     this.pad.showMask(inpaints);
-    this.changed();
   }
 
   /** A run that has the image already follows each change; else it waits for the button. */
