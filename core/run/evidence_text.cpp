@@ -110,8 +110,8 @@ Result<Evidence> parse_evidence(std::string_view text) {
   if (shape.image_size() > kMostNumbers || !amount) return unreadable();
   auto image = read_image(words.next(), shape.image_size());
   if (!image) return unreadable();
-  Evidence evidence = make_evidence(way->kind, shape, std::move(*image), read_known(words.next()),
-                                    bits_as<double>(*amount));
+  Evidence evidence =
+      make_evidence(way->kind, shape, std::move(*image), read_known(words.next()), bits_as<double>(*amount));
   if (const Status checked = check_evidence(evidence, shape.image_size()); !checked) return unreadable();
   return evidence;
 }

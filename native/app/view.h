@@ -28,8 +28,10 @@ struct View {
   std::optional<int> seek;          ///< to this position
   std::optional<Keepsake> save;
   bool toggle_play = false;
+  std::optional<Evidence> give;  ///< evidence for the run; of kind None: none any more
   bool show_network = false;
-  int block = 0;  ///< of the network, whose features are shown
+  bool show_given = false;  ///< the panel of a given image
+  int block = 0;            ///< of the network, whose features are shown
   bool show_help = false;
   bool show_save = false;
   bool show_card = false;  ///< of the model whose settings hold
@@ -54,6 +56,15 @@ struct View {
   const ZooModel* model() const;
   bool has_overlay() const { return show_help || show_save || show_card; }
   void close_overlays() { show_help = show_save = show_card = false; }
+  // The panels in the place of the way and the pixel: one of them, or neither.
+  void toggle_network() {
+    show_network = !show_network;
+    show_given = false;
+  }
+  void toggle_given() {
+    show_given = !show_given;
+    show_network = false;
+  }
   bool finished() const { return position >= num_steps(); }
 };
 

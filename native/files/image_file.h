@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/base/tensor.h"
+#include "core/run/png.h"
 
 namespace undiffuse {
 
@@ -17,5 +18,8 @@ Result<std::vector<float>> parse_image(std::span<const std::byte> file, const Sh
 
 /// The same of a file; the sentence begins with its path.
 Result<std::vector<float>> read_image(const std::string& path, const Shape& image);
+
+/// PNG bytes of any size as R, G, B, what is transparent on white. Refuses what is no PNG with a sentence.
+Result<Picture> parse_picture(std::span<const std::byte> file);
 
 }  // namespace undiffuse

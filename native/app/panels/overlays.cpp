@@ -12,11 +12,12 @@ constexpr const char* kKeys[][2] = {
     {"Home", "restart from the noise"},
     {"1 ... 9", "choose a model"},
     {"N", "open the network; ↑ ↓ choose a block"},
+    {"G", "draw or drop an image to complete"},
     {"S", "save a picture with its settings inside"},
     {"?", "this help"},
     {"Ctrl+Q", "quit"},
     {"drop a .safetensors file", "open a model"},
-    {"drop a saved .png file", "get its settings back"},
+    {"drop a .png file", "get its settings back, or give it"},
 };
 
 }  // namespace
