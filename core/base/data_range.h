@@ -14,6 +14,11 @@ struct DataRange {
   }
   float level_of(float value) const { return (clamped(value) - black) * (255 / (white - black)); }
   float clamped(float value) const { return std::clamp(value, black, white); }
+  /// The value that is the same grey in another range; to the bit where that is this one.
+  float in(const DataRange& other, float value) const {
+    if (*this == other) return value;
+    return other.black + (value - black) * ((other.white - other.black) / (white - black));
+  }
   float middle() const { return (black + white) / 2; }
   bool operator==(const DataRange&) const = default;
 };

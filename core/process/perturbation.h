@@ -10,7 +10,9 @@
 #include <span>
 #include <vector>
 
+#include "core/base/data_range.h"
 #include "core/base/error.h"
+#include "core/base/tensor.h"
 #include "core/process/respacing.h"
 
 namespace undiffuse {
@@ -24,23 +26,49 @@ enum class EvidenceKind {
                    ///< denoising)
   NoisyStart,  ///< y = x_0 + sigma n: sqrt(alpha_bar) y *is* an x_t where the noise level is sigma, so the
                ///< walk starts there: exact samples of p(x_0 | y) for an exact model
+  Coarse,  ///< only a coarse picture of y is known, the means of its cells: coarse_log_r() by its gradient
 };
 
-/// What is known of the image. One for all images of a batch.
+/// Cells each way of a coarse picture.
+inline constexpr int kCoarseCells = 4;
+
+/// What is known of the image. One for all images of a batch. Views and files hold it in greys from -1
+/// (black) to 1 (white), whatever the model's range is; in_range() is for the walk.
 struct Evidence {
   EvidenceKind kind = EvidenceKind::None;
-  std::vector<float> image;  ///< y, [height, width, channels]
-  std::vector<float> known;  ///< the Known kinds: [height, width, channels], 1 where y holds, else 0
-  double sigma = 0;          ///< the Noisy kinds: the deviation of y's noise, in units of the data, > 0
+  std::vector<float> image;       ///< y, [height, width, channels]
+  std::vector<float> known = {};  ///< the Known kinds: [height, width, channels], 1 where y holds, else 0
+  double sigma = 0;               ///< the Noisy kinds: the deviation of y's noise, in units of the data, > 0
+  std::vector<int> cells = {};    ///< Coarse: the cell of each number of the image (coarse_cells())
+  double strength = 0;            ///< Coarse: in (0, 1]
 
   /// x at the start of one image's walk; holds N(0, 1) draws before.
   void start(double alpha_bar, std::span<float> x) const;
   /// mu and sigma of one image's step to `alpha_bar_prev`, given those without the evidence. A step that
-  /// draws nothing (sigma = 0) is left as it is by the Noisy kinds.
+  /// draws nothing (sigma = 0) is left as it is by the Noisy kinds and by Coarse.
   void perturb(double alpha_bar_prev, std::span<float> mu, std::span<float> sigma) const;
 };
 
-/// Whether the evidence is of an image of so many numbers, all finite, with a deviation where one is needed.
+/// The cell of each number, 0.. : kCoarseCells rows and columns of cells, for each channel.
+std::vector<int> coarse_cells(const Shape& image);
+
+/// Each number's cell's mean: the coarse picture, at the image's size.
+std::vector<float> coarse_picture(std::span<const float> image, std::span<const int> cells);
+
+/// log r(x_s) = -strength / (2 (1 - alpha_bar)) sum over cells of n (mean(x_s) - sqrt(alpha_bar) mean(y))², n
+/// being the cell's numbers: at strength 1 the Gaussian that the forward kernel gives a cell's mean. So r
+/// narrows as the noise falls, and strength sigma² / (1 - alpha_bar), by which it curves within a step, stays
+/// near strength or below it. alpha_bar < 1.
+double coarse_log_r(const Evidence& evidence, double alpha_bar, std::span<const float> x);
+/// Its gradient by x: strength / (1 - alpha_bar) (sqrt(alpha_bar) mean(y) - mean(x_s)), the same in all of a
+/// cell.
+std::vector<float> coarse_grad_log_r(const Evidence& evidence, double alpha_bar, std::span<const float> x);
+
+/// Evidence in greys from -1 to 1 as it is about images of this range.
+Evidence in_range(Evidence evidence, DataRange range);
+
+/// Whether the evidence is of an image of so many numbers, all finite, with a deviation or a strength where
+/// one is needed.
 Status check_evidence(const Evidence& evidence, int image_size);
 
 /// The points of a walk with this evidence: NoisyStart leaves out those that are noisier than y.

@@ -6,6 +6,8 @@
 #include "core/network/temporal_basis.h"
 #include "core/process/respacing.h"
 #include "core/run/block_places.h"
+#include "core/run/evidence_table.h"
+#include "core/run/given_image.h"
 #include "core/run/own_settings.h"
 
 namespace undiffuse {
@@ -190,6 +192,29 @@ json network_json(const BlockGraph& graph) {
           {"edges", edges}};
 }
 
+json amount_json(const EvidenceAmount& amount) {
+  if (amount.max == 0) return {};
+  return {{"label", amount.label},
+          {"help", amount.help},
+          {"min", amount.min},
+          {"max", amount.max},
+          {"step", amount.step},
+          {"default", amount.usual},
+          {"scale", amount.log_scale ? "log" : "linear"}};
+}
+
+json evidence_json(const Session& session) {
+  const Evidence& evidence = session.evidence();
+  const EvidenceWay* way = evidence_way(evidence.kind);
+  if (way == nullptr) return {};
+  const auto& table = session.table();
+  const bool draws = std::any_of(table.begin(), table.end(), [](const Stage& stage) { return stage.draws; });
+  return {{"way", way->name},
+          {"amount", amount_of(evidence)},
+          {"shown", shown_evidence(evidence)},
+          {"note", evidence_note(evidence, draws)}};
+}
+
 const Setting& schedule_row() {
   const auto table = settings_table();
   return *std::find_if(table.begin(), table.end(), [](const Setting& row) { return row.name == "schedule"; });
@@ -241,6 +266,21 @@ std::string describe_settings_table() {
   return rows.dump();
 }
 
+std::string describe_evidence_table() {
+  json tasks = json::array(), ways = json::array(), parts = json::array();
+  for (const EvidenceTask& task : evidence_tasks()) {
+    tasks.push_back({{"name", task.name},
+                     {"label", task.label},
+                     {"help", task.help},
+                     {"amount", amount_json(task.amount)}});
+  }
+  for (const EvidenceWay& way : evidence_ways()) {
+    ways.push_back({{"name", way.name}, {"task", way.task}, {"label", way.label}, {"help", way.help}});
+  }
+  for (const ImagePart& part : image_parts()) parts.push_back(part.name);
+  return json({{"tasks", tasks}, {"ways", ways}, {"parts", parts}}).dump();
+}
+
 std::string describe_applied(const Settings& settings, const Applied& applied) {
   json values = json::object();
   for (const Setting& row : settings_table()) values[std::string(row.name)] = value_json(row, settings);
@@ -269,7 +309,8 @@ std::string describe_run(const Session& session) {
                {"guided", session.guided()},
                {"images", session.settings().images},
                {"model", model_json(session.model())},
-               {"network", network_json(session.blocks())}})
+               {"network", network_json(session.blocks())},
+               {"evidence", evidence_json(session)}})
       .dump();
 }
 

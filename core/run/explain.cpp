@@ -112,6 +112,31 @@ Explanation answer_line(const ExplainContext& context, const PixelValues& pixel)
   return {"x̂_0 = output", f(raw), x0};
 }
 
+// mu and sigma as they follow from the answer alone: the record's, unless there is evidence.
+double mu_before_evidence(const ExplainContext& context, const PixelValues& pixel) {
+  if (!context.evidence) return of(pixel, Field::Mu);
+  const Stage& stage = context.stage;
+  return stage.transition.on_x0 * used_x0(context, of(pixel, Field::X0Hat)) +
+         stage.transition.on_x * of(pixel, Field::XHat) +
+         stage.on_second * used_x0(context, of(pixel, Field::X0Hat2));
+}
+
+double sigma_before_evidence(const ExplainContext& context, const PixelValues& pixel) {
+  if (!context.evidence) return of(pixel, Field::Sigma);
+  return std::sqrt(context.stage.transition.variance(of(pixel, Field::X0Var)));
+}
+
+// The Gaussian times r(x): what the evidence changes of it.
+std::vector<Explanation> evidence_lines(const ExplainContext& context, const PixelValues& pixel) {
+  constexpr double kRounding = 1e-5;  // of float32 in mu and sigma
+  const double mu = of(pixel, Field::Mu), sigma = of(pixel, Field::Sigma);
+  const double mu_before = mu_before_evidence(context, pixel), before = sigma_before_evidence(context, pixel);
+  const bool changes = std::max(std::abs(mu - mu_before), std::abs(sigma - before)) > kRounding;
+  if (!context.evidence || !changes) return {};
+  return {{"μ with r(x)", f(mu_before) + " + " + in_brackets(mu - mu_before), mu},
+          {"σ with r(x)", f(before) + " + " + in_brackets(sigma - before), sigma}};
+}
+
 Explanation mean_line(const ExplainContext& context, const PixelValues& pixel) {
   const Stage& stage = context.stage;
   const auto used = [&](double x0) { return used_x0(context, x0); };
@@ -122,7 +147,7 @@ Explanation mean_line(const ExplainContext& context, const PixelValues& pixel) {
   Explanation line{"μ = c_0 " + name("x̂_0", x0) + " + c_1 " + shown(stage),
                    f(stage.transition.on_x0) + " · " + in_brackets(used(x0)) + " + " +
                        f(stage.transition.on_x) + " · " + in_brackets(x),
-                   of(pixel, Field::Mu)};
+                   mu_before_evidence(context, pixel)};
   if (stage.on_second != 0) {
     const double second = of(pixel, Field::X0Hat2);
     line.formula += " + c_2 " + name("x̂_0′", second);
@@ -146,7 +171,7 @@ Explanation x0_var_line(const ExplainContext& context, const PixelValues& pixel)
 
 std::vector<Explanation> deviation_lines(const ExplainContext& context, const PixelValues& pixel) {
   const ReverseTransition& transition = context.stage.transition;
-  const double sigma = of(pixel, Field::Sigma), x0_var = of(pixel, Field::X0Var);
+  const double sigma = sigma_before_evidence(context, pixel), x0_var = of(pixel, Field::X0Var);
   if (is_still(context.stage)) return {{"σ", "no fresh noise", 0}};
   if (transition.var_on_x0_var == 0) {
     const SamplerSpec& sampler = context.settings.sampler;
@@ -221,12 +246,14 @@ std::vector<Explanation> explain_pixel(const ExplainContext& context, const Pixe
   const OwnTerms own = transition ? own_terms(context, pixel) : OwnTerms();
   if (transition) append(own_lines(context, pixel, own), lines);
   if (own.taken) {
-    lines.push_back({"σ = √Σ", "√" + f(own.transition.var, 4), of(pixel, Field::Sigma)});
+    const double sigma = sigma_before_evidence(context, pixel);
+    lines.push_back({"σ = √Σ", "√" + f(own.transition.var, 4), sigma});
   } else {
     lines.push_back(answer_line(context, pixel));
     lines.push_back(mean_line(context, pixel));
     append(deviation_lines(context, pixel), lines);
   }
+  append(evidence_lines(context, pixel), lines);
   lines.push_back({"x_{t−1} = μ + σ z",
                    f(of(pixel, Field::Mu)) + " + " + f(of(pixel, Field::Sigma)) + " · " +
                        in_brackets(of(pixel, Field::Z)),

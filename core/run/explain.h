@@ -24,6 +24,7 @@ struct ExplainContext {
   const ModelInfo& model;
   const Settings& settings;
   const Stage& stage;
+  bool evidence = false;  ///< whether the run has any: mu and sigma are then the perturbed ones
 };
 
 /// Sign of what a network of this kind emits: "v̂", "ε̂", "x̂_0", "F", "z^μ".

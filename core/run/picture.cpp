@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "core/run/evidence_text.h"
+
 namespace undiffuse {
 namespace {
 
@@ -147,7 +149,12 @@ Picture keepsake(Session& session, Keepsake what, int position, int sample) {
 }
 
 std::vector<std::byte> keepsake_png(Session& session, Keepsake what, int position, int sample) {
-  return encode_png(keepsake(session, what, position, sample), format_settings(session.settings()));
+  return keepsake_file(session, keepsake(session, what, position, sample));
+}
+
+std::vector<std::byte> keepsake_file(const Session& session, const Picture& picture) {
+  return encode_png(picture, format_settings(session.settings()),
+                    format_evidence(session.evidence(), session.model().image));
 }
 
 }  // namespace undiffuse

@@ -63,7 +63,10 @@ class KeepsakeMaker {
 /// Computes whatever records it needs; `position` is a number of steps taken, 0..num_steps().
 Picture keepsake(Session& session, Keepsake what, int position, int sample);
 
-/// The same as a file that settings_of_png() reads.
+/// The same as a file that settings_of_png() and evidence_of_png() read.
 std::vector<std::byte> keepsake_png(Session& session, Keepsake what, int position, int sample);
+
+/// Any picture of the session's run as such a file.
+std::vector<std::byte> keepsake_file(const Session& session, const Picture& picture);
 
 }  // namespace undiffuse

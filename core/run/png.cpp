@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdlib>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "core/base/checksum.h"
 
@@ -19,8 +21,13 @@ namespace {
 constexpr std::array<std::uint8_t, 8> kSignature = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
 constexpr size_t kChunkFrame = 12;  // length, type and CRC, four bytes each
 constexpr size_t kHeaderEnd = kSignature.size() + kChunkFrame + 13;
-constexpr std::string_view kKeyword("undiffuse\0", 10);  // the zero ends a keyword
-constexpr size_t kMaxSettings = 4096;
+// What a text is. The zero ends a keyword.
+struct TextKind {
+  std::string_view keyword;
+  size_t most;  ///< characters
+};
+constexpr TextKind kSettings = {std::string_view("undiffuse\0", 10), 4096};
+constexpr TextKind kEvidence = {std::string_view("undiffuse evidence\0", 19), size_t{2} << 20};
 
 void append_big_endian(std::vector<std::byte>& to, std::uint32_t value) {
   for (int shift = 24; shift >= 0; shift -= 8) to.push_back(static_cast<std::byte>(value >> shift & 0xff));
@@ -41,18 +48,41 @@ void append(std::vector<std::byte>& to, std::string_view text) {
   to.insert(to.end(), bytes.begin(), bytes.end());
 }
 
-std::vector<std::byte> text_chunk(std::string_view settings) {
+void insert_text(std::vector<std::byte>& file, const TextKind& kind, std::string_view text) {
+  UNDIFFUSE_ASSERT(text.size() <= kind.most);
   std::vector<std::byte> chunk;
-  append_big_endian(chunk, static_cast<std::uint32_t>(kKeyword.size() + settings.size()));
+  append_big_endian(chunk, static_cast<std::uint32_t>(kind.keyword.size() + text.size()));
   append(chunk, "tEXt");
-  append(chunk, kKeyword);
-  append(chunk, settings);
+  append(chunk, kind.keyword);
+  append(chunk, text);
   append_big_endian(chunk, crc32(std::span(chunk).subspan(4)));
-  return chunk;
+  file.insert(file.begin() + kHeaderEnd, chunk.begin(), chunk.end());
 }
 
 Error damaged() {
   return {"This PNG is damaged: a chunk is cut off or does not match its checksum. Take another copy of it."};
+}
+
+// Nothing if the file has no such text.
+Result<std::optional<std::string>> text_of_png(std::span<const std::byte> file, const TextKind& kind) {
+  const auto signature = std::as_bytes(std::span(kSignature));
+  if (file.size() < kSignature.size() || !std::equal(signature.begin(), signature.end(), file.begin())) {
+    return Error{"This is not a PNG file: open one that Undiffuse saved."};
+  }
+  auto rest = file.subspan(kSignature.size());
+  while (!rest.empty()) {
+    if (rest.size() < kChunkFrame) return damaged();
+    const size_t length = read_big_endian(rest);
+    if (length > rest.size() - kChunkFrame) return damaged();
+    const std::string_view content = as_text(rest.subspan(4, 4 + length));
+    if (content.starts_with("tEXt") && content.substr(4).starts_with(kind.keyword)) {
+      if (crc32(rest.subspan(4, 4 + length)) != read_big_endian(rest.subspan(8 + length))) return damaged();
+      if (length - kind.keyword.size() > kind.most) return damaged();
+      return std::optional(std::string(content.substr(4 + kind.keyword.size())));
+    }
+    rest = rest.subspan(kChunkFrame + length);
+  }
+  return std::optional<std::string>();
 }
 
 }  // namespace
@@ -72,33 +102,25 @@ std::vector<std::byte> encode_png(const Picture& picture) {
   return {bytes.begin(), bytes.end()};
 }
 
-std::vector<std::byte> encode_png(const Picture& picture, std::string_view settings) {
-  UNDIFFUSE_ASSERT(settings.size() <= kMaxSettings);
+std::vector<std::byte> encode_png(const Picture& picture, std::string_view settings,
+                                  std::string_view evidence) {
   std::vector<std::byte> file = encode_png(picture);
-  const std::vector<std::byte> chunk = text_chunk(settings);
-  file.insert(file.begin() + kHeaderEnd, chunk.begin(), chunk.end());
+  if (!evidence.empty()) insert_text(file, kEvidence, evidence);
+  insert_text(file, kSettings, settings);
   return file;
 }
 
 Result<std::string> settings_of_png(std::span<const std::byte> file) {
-  const auto signature = std::as_bytes(std::span(kSignature));
-  if (file.size() < kSignature.size() || !std::equal(signature.begin(), signature.end(), file.begin())) {
-    return Error{"This is not a PNG file: open one that Undiffuse saved."};
-  }
-  auto rest = file.subspan(kSignature.size());
-  while (!rest.empty()) {
-    if (rest.size() < kChunkFrame) return damaged();
-    const size_t length = read_big_endian(rest);
-    if (length > rest.size() - kChunkFrame) return damaged();
-    const std::string_view content = as_text(rest.subspan(4, 4 + length));
-    if (content.starts_with("tEXt") && content.substr(4).starts_with(kKeyword)) {
-      if (crc32(rest.subspan(4, 4 + length)) != read_big_endian(rest.subspan(8 + length))) return damaged();
-      if (length - kKeyword.size() > kMaxSettings) return damaged();
-      return std::string(content.substr(4 + kKeyword.size()));
-    }
-    rest = rest.subspan(kChunkFrame + length);
-  }
-  return Error{"This PNG holds no settings: open one that Undiffuse saved."};
+  auto text = text_of_png(file, kSettings);
+  if (!text) return text.error();
+  if (!*text) return Error{"This PNG holds no settings: open one that Undiffuse saved."};
+  return std::move(**text);
+}
+
+Result<std::string> evidence_of_png(std::span<const std::byte> file) {
+  auto text = text_of_png(file, kEvidence);
+  if (!text) return text.error();
+  return std::move(*text).value_or("");
 }
 
 }  // namespace undiffuse

@@ -56,8 +56,9 @@ class Session {
   Applied apply(ParsedSettings parsed);
   const Settings& settings() const { return settings_; }
 
-  /// What is known of the image (core/process/perturbation.h); the run starts again. Refuses evidence that
-  /// is not of the model's shape, or a deviation that is no positive number. Another model drops it.
+  /// What is known of the image (core/process/perturbation.h), in greys from -1 to 1; the run starts again.
+  /// Refuses evidence that is not of the model's shape, or a deviation that is no positive number. Another
+  /// model drops it.
   Status set_evidence(Evidence evidence);
   const Evidence& evidence() const { return evidence_; }
 
@@ -154,7 +155,8 @@ class Session {
   SessionOptions options_;
   ThreadPool pool_;
   Settings settings_;
-  Evidence evidence_;
+  Evidence evidence_;  // as it was given
+  Evidence known_;     // the same in the model's range
   std::optional<ModelInfo> model_;
   BlockGraph blocks_;
   std::unique_ptr<CpuEngine> engine_;

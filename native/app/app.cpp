@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/run/evidence_text.h"
 #include "core/run/explain.h"
+#include "core/run/given_image.h"
 #include "native/app/panels/bound.h"
 #include "native/app/panels/card.h"
 #include "native/app/panels/overlays.h"
@@ -15,6 +17,7 @@
 #include "native/app/theme.h"
 #include "native/app/widgets.h"
 #include "native/files/files.h"
+#include "native/files/image_file.h"
 
 namespace undiffuse {
 namespace {
@@ -98,6 +101,7 @@ void App::begin_run() {
     view_.block = NetworkPanel::first_block(run.network);
   }
   view_.position = 0;
+  show_given();
   due_ = glfwGetTime() + 1 / view_.settings.speed;
 }
 
@@ -149,6 +153,11 @@ void App::act() {
   const bool overlay = view_.has_overlay();
   if (overlay != (overlay_since_ >= 0)) overlay_since_ = overlay ? glfwGetTime() : -1;
   if (view_.save) save(*view_.save);
+  if (view_.give) {
+    view_.playing = view_.playing || view_.finished();  // as with other settings
+    runner_.give(std::move(*view_.give));
+    view_.give.reset();
+  }
   view_.seek.reset();
   view_.save.reset();
   view_.toggle_play = false;
@@ -190,9 +199,10 @@ void App::key(const KeyPress& press) {
   if (press.key == GLFW_KEY_LEFT) view_.seek = view_.position - 1;
   if (press.key == GLFW_KEY_HOME) view_.seek = 0;
   if (press.key == GLFW_KEY_S) view_.show_save = true;
-  if (press.key == GLFW_KEY_N) view_.show_network = !view_.show_network;
-  if (press.key == GLFW_KEY_B) view_.show_bound = !view_.show_bound;
-  if (press.key == GLFW_KEY_ESCAPE) view_.show_bound = false;
+  if (press.key == GLFW_KEY_N) view_.toggle_network();
+  if (press.key == GLFW_KEY_G) view_.toggle_given();
+  if (press.key == GLFW_KEY_B) view_.toggle_bound();
+  if (press.key == GLFW_KEY_ESCAPE) view_.show_given = view_.show_bound = false;
   if (view_.show_network) network_key(press);
   if (press.character == '?') view_.show_help = true;
 }
@@ -222,16 +232,45 @@ void App::open_file(const std::string& path) {
   auto file = read_file(path);
   if (!file) return say(file.error().message);
   const std::string name = std::filesystem::path(path).filename().string();
-  if (std::filesystem::path(path).extension() == ".png") {
-    const auto settings = settings_of_png(*file);
-    if (!settings) return say(name + ": " + settings.error().message);
-    const ParsedSettings parsed = parse_settings(*settings);
-    view_.settings = parsed.settings;
-    say("The settings of " + name + " are back.");
-    for (const std::string& note : parsed.notes) say(note);
-    return;
-  }
+  if (std::filesystem::path(path).extension() == ".png") return open_picture(name, *file);
   runner_.open(std::move(*file), name);
+}
+
+// One that Undiffuse saved brings its settings and its evidence back; any other is the given image.
+void App::open_picture(const std::string& name, std::span<const std::byte> file) {
+  const auto settings = settings_of_png(file);
+  if (!settings && give_picture(file)) return;
+  if (!settings) return say(name + ": " + settings.error().message);
+  const auto text = evidence_of_png(file);
+  auto evidence = text ? parse_evidence(*text) : Result<Evidence>(text.error());
+  if (!evidence) return say(name + ": " + evidence.error().message);
+  const ParsedSettings parsed = parse_settings(*settings);
+  view_.settings = parsed.settings;
+  say("The settings of " + name + " are back.");
+  for (const std::string& note : parsed.notes) say(note);
+  show_evidence_ = true;
+  runner_.give(std::move(*evidence));
+}
+
+bool App::give_picture(std::span<const std::byte> file) {
+  auto picture = parse_picture(file);
+  if (!picture) return false;
+  picture_ = std::move(*picture);
+  if (view_.snapshot.run) show_given();
+  return true;
+}
+
+// What came as a file, in the given image's panel.
+void App::show_given() {
+  const Shape& shape = view_.run().model.image;
+  if (show_evidence_ && view_.run().evidence.kind != EvidenceKind::None) {
+    given_.take_evidence(shape, view_.run().evidence);
+    show_evidence_ = false;
+  }
+  if (!picture_) return;
+  given_.take_image(shape, fit_picture(*picture_, shape));
+  picture_.reset();
+  if (!view_.show_given) view_.toggle_given();
 }
 
 void App::show_card() {
@@ -302,12 +341,16 @@ void App::draw_header(float width) {
   const std::string threads = std::to_string(view_.threads) + (view_.threads == 1 ? " thread" : " threads");
   const std::string badge =
       "CPU, " + threads + " · " + format_value(view_.snapshot.milliseconds_per_step, 1) + " ms a step";
-  ImGui::SameLine(width - px(206) - ImGui::CalcTextSize(badge.c_str()).x);
+  ImGui::SameLine(width - px(334) - ImGui::CalcTextSize(badge.c_str()).x);
   ImGui::SetCursorPosY(top);
   ImGui::TextUnformatted(badge.c_str());
   ImGui::PopStyleColor();
   ImGui::SetCursorPosY(top);
-  ImGui::SameLine(width - px(178));
+  ImGui::SameLine(width - px(306));
+  ImGui::SetCursorPosY(top);
+  if (ImGui::Button("Give an image", {px(120), 0})) view_.toggle_given();
+  if (ImGui::IsItemHovered()) ImGui::SetTooltip("Draw or drop an image that the run is to complete (G)");
+  ImGui::SameLine();
   ImGui::SetCursorPosY(top);
   if (ImGui::Button("Save", {px(64), 0})) view_.show_save = true;
   ImGui::SameLine();
@@ -348,6 +391,8 @@ void App::draw_right(ImVec2 size) {
   const float below = size.y - EquationPanel::height(view_, size.x) - px(kGap);
   if (view_.show_network) {
     network_.draw(view_, {size.x, below});
+  } else if (view_.show_given) {
+    given_.draw(view_, {size.x, below});
   } else {
     draw_way_and_pixel({size.x, below});
   }

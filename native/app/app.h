@@ -1,11 +1,14 @@
 // The app: what the panels, the keys and the runner have to do with each other.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "native/app/panels/controls.h"
 #include "native/app/panels/equation.h"
+#include "native/app/panels/given.h"
 #include "native/app/panels/network.h"
 #include "native/app/panels/strip.h"
 #include "native/app/panels/toys.h"
@@ -42,6 +45,9 @@ class App {
   void toys_key(const KeyPress& press);
   bool overlay_key(const KeyPress& press);
   void open_file(const std::string& path);
+  void open_picture(const std::string& name, std::span<const std::byte> file);
+  bool give_picture(std::span<const std::byte> file);
+  void show_given();
   void open_model(const std::string& name);
   void play();
   void look();
@@ -62,14 +68,17 @@ class App {
   Window& window_;
   const std::string weights_folder_;
   View view_;
-  Settings applied_;           // what the runner was told last
-  double overlay_since_ = -1;  // when it was opened; negative: none is open
-  double due_ = 0;             // when the next step is shown while playing
-  Runner runner_;              // after view_: it may report at once
+  Settings applied_;                // what the runner was told last
+  double overlay_since_ = -1;       // when it was opened; negative: none is open
+  std::optional<Picture> picture_;  // a file's, that waits for a run
+  bool show_evidence_ = false;      // of a file, once the run has it
+  double due_ = 0;                  // when the next step is shown while playing
+  Runner runner_;                   // after view_: it may report at once
 
   ControlsPanel controls_;
   EquationPanel equation_;
   NetworkPanel network_;
+  GivenPanel given_;
   StripPanel strip_;
   ToysPanel toys_;  // after view_, as the runner
 };

@@ -25,6 +25,7 @@ struct MapRange {
   float max = 1;
 };
 inline MapRange image_range(const DataRange& range) { return {range.black, range.white}; }
+inline constexpr MapRange kGivenRange{-1, 1};  ///< of given images, whatever the model's range is
 inline constexpr MapRange kNoiseRange{-3, 3};  ///< all but three in a thousand draws of N(0, 1)
 MapRange range_of(std::span<const float> values);
 MapRange signed_range_of(std::span<const float> values);  ///< symmetric about zero

@@ -53,11 +53,26 @@ Runner::~Runner() {
 
 void Runner::open(std::vector<std::byte> weights, std::string name) {
   post([this, weights = std::move(weights), name = std::move(name)] {
-    bound_.reset();  // it points into the model
+    bound_.reset();                           // it points into the model
+    Evidence evidence = session_.evidence();  // which another model drops
     const Status opened = session_.open_model(weights);
     if (!opened) return note(name + ": " + opened.error().message);
+    set_evidence(std::move(evidence));
     begin_run();
   });
+}
+
+void Runner::give(Evidence evidence) {
+  post([this, evidence = std::move(evidence)] {
+    if (!session_.has_model()) return;
+    set_evidence(evidence);
+    begin_run();
+  });
+}
+
+void Runner::set_evidence(Evidence evidence) {
+  const Status taken = session_.set_evidence(std::move(evidence));
+  if (!taken) note(taken.error().message);
 }
 
 void Runner::apply(const Settings& settings) {
@@ -143,9 +158,12 @@ bool Runner::advance(Wish wish) {
 
 void Runner::begin_run() {
   bound_.reset();
-  auto run = std::make_shared<RunInfo>(RunInfo{session_.model(), session_.settings(), session_.table(),
+  const auto& table = session_.table();
+  const bool draws = std::any_of(table.begin(), table.end(), [](const Stage& stage) { return stage.draws; });
+  auto run = std::make_shared<RunInfo>(RunInfo{session_.model(), session_.settings(), table,
                                                session_.guided(), 0, session_.blocks(),
-                                               place_blocks(session_.blocks())});
+                                               place_blocks(session_.blocks()), session_.evidence(),
+                                               std::string(evidence_note(session_.evidence(), draws))});
   for (int step = 0; step < run->num_steps(); ++step) run->calls += session_.nfe(step);
   publish([&](Snapshot& snapshot) {
     snapshot.run = run;

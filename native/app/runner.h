@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/run/block_places.h"
+#include "core/run/evidence_table.h"
 #include "core/run/picture.h"
 #include "core/run/run_bound.h"
 #include "core/run/session.h"
@@ -31,7 +32,9 @@ struct RunInfo {
   bool guided = false;  ///< two calls make one answer
   int calls = 0;        ///< of the network for one image of the whole run (NFE)
   BlockGraph network;
-  BlockPlaces places;  ///< of its blocks in a drawing
+  BlockPlaces places;         ///< of its blocks in a drawing
+  Evidence evidence;          ///< what is known of the image
+  std::string evidence_note;  ///< a sentence if it has no say here
 
   int num_steps() const { return static_cast<int>(table.size()); }
 };
@@ -86,6 +89,9 @@ class Runner {
   // All of these return at once.
   void open(std::vector<std::byte> weights, std::string name);
   void apply(const Settings& settings);
+  /// Evidence for the run, or of kind None; a sentence if it is refused. It stays when another model of the
+  /// same shape opens.
+  void give(Evidence evidence);
   /// With a block, its features are wanted, too; with `bound`, the sample's bound once its image is there.
   void look_at(int step, int sample, std::optional<int> block = std::nullopt, bool bound = false);
   void save(Keepsake what, int position, int sample, std::string path);
@@ -106,6 +112,7 @@ class Runner {
   void post(std::function<void()> command);
   void loop();
   bool advance(Wish wish);  // a slice of work; false if there is nothing left to do
+  void set_evidence(Evidence evidence);
   void begin_run();
   void show_step(Wish wish);
   bool is_shown(Wish wish) const;

@@ -28,7 +28,9 @@ struct View {
   std::optional<int> seek;          ///< to this position
   std::optional<Keepsake> save;
   bool toggle_play = false;
+  std::optional<Evidence> give;  ///< evidence for the run; of kind None: none any more
   bool show_network = false;
+  bool show_given = false;  ///< the panel of a given image
   bool show_bound = false;
   bool show_toys = false;  ///< in place of the images
   int block = 0;           ///< of the network, whose features are shown
@@ -59,6 +61,19 @@ struct View {
   void choose_model(const std::string& name);
   bool has_overlay() const { return show_help || show_save || show_card; }
   void close_overlays() { show_help = show_save = show_card = false; }
+  // The panels in the place of the way and the pixel: one of them, or neither.
+  void toggle_network() {
+    show_network = !show_network;
+    show_given = false;
+  }
+  void toggle_given() {
+    show_given = !show_given;
+    show_network = false;
+  }
+  void toggle_bound() {
+    show_bound = !show_bound;
+    show_network = show_given = false;
+  }
   bool finished() const { return position >= num_steps(); }
 };
 

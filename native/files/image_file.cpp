@@ -61,12 +61,19 @@ std::string size_text(int width, int height) {
   return std::to_string(width) + " x " + std::to_string(height);
 }
 
+Result<Levels> decode_file(std::span<const std::byte> file, int channels) {
+  if (file.size() > kLargestFile) return Error{"This picture is larger than 64 MiB: make it smaller."};
+  Levels levels = decode(file, channels);
+  if (!levels.values) return Error{"This is no PNG that can be read: save the picture as PNG again."};
+  return levels;
+}
+
 }  // namespace
 
 Result<std::vector<float>> parse_image(std::span<const std::byte> file, const Shape& image, DataRange range) {
-  if (file.size() > kLargestFile) return Error{"This picture is larger than 64 MiB: make it smaller."};
-  const Levels levels = decode(file, image.channels);
-  if (!levels.values) return Error{"This is no PNG that can be read: save the picture as PNG again."};
+  const Result<Levels> decoded = decode_file(file, image.channels);
+  if (!decoded) return decoded.error();
+  const Levels& levels = *decoded;
   const int factor = levels.width / image.width;
   if (factor < 1 || levels.width != factor * image.width || levels.height != factor * image.height) {
     return Error{"This picture has " + size_text(levels.width, levels.height) + " pixels, the model's have " +
@@ -82,6 +89,23 @@ Result<std::vector<float>> parse_image(std::span<const std::byte> file, const Sh
     }
   }
   return values;
+}
+
+Result<Picture> parse_picture(std::span<const std::byte> file) {
+  constexpr int kColors = 3, kAlpha = 3, kOpaque = 255;
+  const Result<Levels> levels = decode_file(file, kColors + 1);
+  if (!levels) return levels.error();
+  Picture picture{levels->width, levels->height, kColors, {}};
+  for (int row = 0; row < picture.height; ++row) {
+    for (int column = 0; column < picture.width; ++column) {
+      const int alpha = levels->at(row, column, kAlpha);
+      for (int color = 0; color < kColors; ++color) {
+        const int mixed = (levels->at(row, column, color) * alpha + kOpaque * (kOpaque - alpha)) / kOpaque;
+        picture.pixels.push_back(static_cast<std::uint8_t>(mixed));
+      }
+    }
+  }
+  return picture;
 }
 
 Result<std::vector<float>> read_image(const std::string& path, const Shape& image, DataRange range) {

@@ -8,6 +8,7 @@
 #include "core/base/data_range.h"
 #include "core/base/error.h"
 #include "core/base/tensor.h"
+#include "core/run/png.h"
 
 namespace undiffuse {
 
@@ -19,5 +20,8 @@ Result<std::vector<float>> parse_image(std::span<const std::byte> file, const Sh
 
 /// The same of a file; the sentence begins with its path.
 Result<std::vector<float>> read_image(const std::string& path, const Shape& image, DataRange range = {});
+
+/// PNG bytes of any size as R, G, B, what is transparent on white. Refuses what is no PNG with a sentence.
+Result<Picture> parse_picture(std::span<const std::byte> file);
 
 }  // namespace undiffuse

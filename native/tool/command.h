@@ -19,6 +19,7 @@ Command add_trace(CLI::App& tool);
 Command add_bound(CLI::App& tool);
 Command add_inpaint(CLI::App& tool);
 Command add_denoise(CLI::App& tool);
+Command add_coarse(CLI::App& tool);
 Command add_bench(CLI::App& tool);
 Command add_toy(CLI::App& tool);
 

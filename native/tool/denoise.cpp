@@ -1,8 +1,7 @@
 // undiffuse denoise: clean images that a noisy one may have been.
 #include <string>
 
-#include "core/base/random.h"
-#include "core/base/tensor.h"
+#include "core/run/given_image.h"
 #include "native/files/image_file.h"
 #include "native/tool/command.h"
 #include "native/tool/posterior.h"
@@ -22,18 +21,11 @@ struct DenoiseOptions {
 Status denoise(const DenoiseOptions& options) {
   auto session = open_session(options.posterior);
   if (!session) return session.error();
-  const ModelInfo& model = (*session)->model();
-  auto image = read_image(options.posterior.image, model.image, model.range);
+  auto image = read_image(options.posterior.image, (*session)->model().image);
   if (!image) return image.error();
-  const double sigma = options.noise * (model.range.white - model.range.black) / 2;
-  if (!options.noisy) {
-    std::vector<float> n(image->size());
-    fill_normal(n, (*session)->settings().seed, 0, 0, Purpose::Evidence);
-    array(std::span(*image)) += static_cast<float>(sigma) * array(std::span<const float>(n));
-  }
+  if (!options.noisy) *image = with_noise(*image, options.noise, (*session)->settings().seed);
   const EvidenceKind kind = options.perturbed ? EvidenceKind::NoisyPerturbed : EvidenceKind::NoisyStart;
-  const std::vector<float> shown = *image;
-  return sample_posterior(**session, {kind, std::move(*image), {}, sigma}, shown, options.posterior.out);
+  return sample_posterior(**session, {kind, std::move(*image), {}, options.noise}, options.posterior.out);
 }
 
 }  // namespace

@@ -1,28 +1,14 @@
 // undiffuse inpaint: draws what is missing of a picture.
-#include <cstdio>
-#include <map>
-#include <optional>
+#include <algorithm>
 #include <string>
 
+#include "core/run/given_image.h"
 #include "native/files/image_file.h"
 #include "native/tool/command.h"
 #include "native/tool/posterior.h"
 
 namespace undiffuse {
 namespace {
-
-using Inside = bool (*)(const Shape& image, int row, int column);
-const std::map<std::string, Inside> kParts = {
-    {"left", [](const Shape& image, int, int column) { return column < image.width / 2; }},
-    {"right", [](const Shape& image, int, int column) { return column >= image.width / 2; }},
-    {"top", [](const Shape& image, int row, int) { return row < image.height / 2; }},
-    {"bottom", [](const Shape& image, int row, int) { return row >= image.height / 2; }},
-    {"middle",
-     [](const Shape& image, int row, int column) {
-       return row >= image.height / 4 && row < image.height - image.height / 4 && column >= image.width / 4 &&
-              column < image.width - image.width / 4;
-     }},
-};
 
 struct InpaintOptions {
   explicit InpaintOptions(CLI::App& command) : posterior(command) {}
@@ -39,13 +25,10 @@ Result<std::vector<float>> known_pixels(const InpaintOptions& options, const Sha
     for (float& value : *mask) value = value > 0 ? 1.0f : 0.0f;
     return mask;
   }
-  const Inside missing = kParts.at(options.missing);
-  std::vector<float> known;
-  for (int i = 0; i < image.image_size(); ++i) {
-    const int pixel = i / image.channels;
-    known.push_back(missing(image, pixel / image.width, pixel % image.width) ? 0.0f : 1.0f);
-  }
-  return known;
+  const auto parts = image_parts();
+  return known_without(*std::find_if(parts.begin(), parts.end(),
+                                     [&](const ImagePart& part) { return part.name == options.missing; }),
+                       image);
 }
 
 Status inpaint(const InpaintOptions& options) {
@@ -57,13 +40,8 @@ Status inpaint(const InpaintOptions& options) {
   if (!image) return image.error();
   auto known = known_pixels(options, shape);
   if (!known) return known.error();
-  std::vector<float> shown = *image;
-  for (size_t i = 0; i < shown.size(); ++i) {
-    if ((*known)[i] == 0) shown[i] = range.middle();  // what is missing is mid-grey
-  }
   const EvidenceKind kind = options.clean ? EvidenceKind::KnownClean : EvidenceKind::KnownRenoised;
-  return sample_posterior(**session, {kind, std::move(*image), std::move(*known)}, shown,
-                          options.posterior.out);
+  return sample_posterior(**session, {kind, std::move(*image), std::move(*known)}, options.posterior.out);
 }
 
 }  // namespace
@@ -73,7 +51,7 @@ Command add_inpaint(CLI::App& tool) {
       tool.add_subcommand("inpaint", "Draws what is missing of a picture (2015 paper, section 2.5).");
   const auto options = std::make_shared<InpaintOptions>(*app);
   std::vector<std::string> parts;
-  for (const auto& [name, inside] : kParts) parts.push_back(name);
+  for (const ImagePart& part : image_parts()) parts.emplace_back(part.name);
   app->add_option("--missing", options->missing, "Which part is missing.")
       ->capture_default_str()
       ->check(CLI::IsMember(parts));

@@ -31,8 +31,9 @@ int run(int argc, char** argv) {
   CLI::App tool("Samples small diffusion models, and shows the numbers of every step.", "undiffuse");
   tool.require_subcommand(1);
   tool.set_version_flag("--version", UNDIFFUSE_VERSION);
-  const Command commands[] = {add_models(tool),  add_sample(tool),  add_trace(tool), add_bound(tool),
-                              add_inpaint(tool), add_denoise(tool), add_bench(tool), add_toy(tool)};
+  const Command commands[] = {add_models(tool), add_sample(tool),  add_trace(tool),
+                              add_bound(tool),  add_inpaint(tool), add_denoise(tool),
+                              add_coarse(tool), add_bench(tool),   add_toy(tool)};
   try {
     tool.parse(argc, argv);
   } catch (const CLI::ParseError& wrong) {

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/run/evidence_table.h"
 #include "core/run/picture.h"
 #include "native/files/files.h"
 #include "native/tool/interrupt.h"
@@ -36,20 +37,17 @@ Result<std::unique_ptr<Session>> open_session(const PosteriorOptions& options) {
   return options.run.open(*settings);
 }
 
-Status sample_posterior(Session& session, Evidence evidence, std::span<const float> shown,
-                        const std::string& out) {
+Status sample_posterior(Session& session, Evidence evidence, const std::string& out) {
   if (Status taken = session.set_evidence(std::move(evidence)); !taken) return taken;
   if (Status done = run_to_end(session); !done) return done;
-  const auto picture = [&](std::span<const float> values) {
-    return picture_of(session.model().image, values, session.model().range);
-  };
-  std::vector<Picture> pictures = {picture(shown)};
-  std::vector<float> x(shown.size());
+  const ModelInfo& model = session.model();
+  std::vector<Picture> pictures = {picture_of(model.image, shown_evidence(session.evidence()), {})};
+  std::vector<float> x(static_cast<size_t>(model.image.image_size()));
   for (int sample = 0; sample < session.settings().images; ++sample) {
     session.field(session.num_steps() - 1, sample, Field::XPrev, x);
-    pictures.push_back(picture(x));
+    pictures.push_back(picture_of(model.image, x, model.range));
   }
-  return write_file(out, encode_png(sheet_of(pictures)));
+  return write_file(out, keepsake_file(session, sheet_of(pictures)));
 }
 
 }  // namespace undiffuse

@@ -19,9 +19,8 @@ struct PosteriorOptions {
 /// Opens the model of the options; `count` images where the option says so.
 Result<std::unique_ptr<Session>> open_session(const PosteriorOptions& options);
 
-/// Runs with this evidence to the end and writes one sheet: the picture `shown`, then the samples. The sheet
-/// holds no settings, because a view that took them would not have the evidence.
-Status sample_posterior(Session& session, Evidence evidence, std::span<const float> shown,
-                        const std::string& out);
+/// Runs with this evidence to the end and writes one sheet: the evidence as it is shown, then the samples. A
+/// view that opens it has the settings and the evidence back.
+Status sample_posterior(Session& session, Evidence evidence, const std::string& out);
 
 }  // namespace undiffuse

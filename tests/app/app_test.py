@@ -31,6 +31,10 @@ PANELS = {
 }
 NETWORK = (268, 342, 1266, 866)  # in the place of those below the equation, when it is open
 MAPS = (800, 410, 1090, 700)
+# The given image's panel: its pad, and buttons of it. The evidence is shown in the equation's title.
+PAD = (283, 386, 611, 714)
+HIDE_BOTTOM, RUN_WITH_IT = (877, 529), (700, 609)
+EVIDENCE = (540, 60, 1000, 84)
 # SIMD code of another width rounds otherwise: a few grey levels, a digit of a number. A panel that is
 # missing, moved or of another theme differs by far more than this.
 MEAN_TOLERANCE = 3.0  # levels of 255, over a panel
@@ -175,6 +179,44 @@ class AppTest(unittest.TestCase):
         app.key("Escape")
         app.wait_for_title("Done: 8 of 8")
         self.assertLess(np.abs(pixels(app.settled_screenshot()) - pixels(plain)).mean(), 0.5, "Escape closes them")
+    # --- A given image ---
+
+    def given(self, folder):
+        """A picture file of a digit's upper half and more: a bar on black, white on 28 x 28."""
+        picture = np.zeros((28, 28), np.uint8)
+        picture[6:9, 7:21] = 255
+        path = pathlib.Path(folder) / "bar.png"
+        Image.fromarray(picture).save(path)
+        return path, picture
+
+    def test_a_given_image_is_completed_and_saved_with_its_evidence(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path, picture = self.given(folder)
+            app = self.start("--settings", "steps=8&class=7&speed=60", str(path))
+            app.wait_for_title("Done")
+            app.point_away()
+            opened = app.settled_screenshot()
+            pad = pixels(opened.crop(PAD).convert("L"))
+            side = pad.shape[0] // 28
+            self.assertGreater(pad[7 * side + side // 2, 14 * side], 250, "the bar is on the pad")
+            self.assertLess(pad[20 * side, 14 * side], 5)
+            app.click(*HIDE_BOTTOM)
+            app.click(*RUN_WITH_IT)
+            app.point_away()
+            app.wait_for(lambda: np.abs(pixels(self.desktop.screenshot().crop(EVIDENCE)) -
+                                        pixels(opened.crop(EVIDENCE))).mean() > 5)
+            app.wait_for_title("Done")
+            self.compare("given", app.settled_screenshot().crop(NETWORK))
+            saved = self.save(app, "1")
+            levels = pixels(read(saved))[::8, ::8, 0]
+            self.assertLessEqual(np.abs(levels[:14] - picture[:14]).max(), 1, "what is known stays")
+            self.assertGreater(levels[14:].max(), 128, "and the rest is drawn")
+            self.assertIn(b"undiffuse evidence\0known-renoised 28 28 1 ", saved.read_bytes())
+            self.assertEqual(app.quit(), 0, app.said())
+            # The saved picture brings the same run back.
+            again = self.start(str(saved))
+            again.wait_for_title("Done")
+            np.testing.assert_array_equal(pixels(read(self.save(again, "1")))[::8, ::8, 0], levels)
 
     # --- Keys ---
 

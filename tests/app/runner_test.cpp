@@ -118,6 +118,46 @@ TEST_F(RunnerTest, ABlockThatIsNotThereIsNoHindrance) {
   EXPECT_EQ(wait_for_step(3, 2, 0).features, nullptr);
 }
 
+TEST_F(RunnerTest, EvidenceMakesAnotherRunAndStaysWithAnotherModelOfItsShape) {
+  const Shape shape{1, 28, 28, 1};
+  std::vector<float> image(28 * 28, 0.25f), known(28 * 28);
+  std::fill_n(known.begin(), 28 * 14, 1.0f);
+  runner_.apply(settings_of("steps=4"));
+  runner_.open(default_weights(), "model");
+  runner_.look_at(3, 0);
+  const Values plain = wait_for_step(4, 3, 0).now->fields[static_cast<size_t>(Field::XPrev)];
+  runner_.give(make_evidence(EvidenceKind::KnownClean, shape, image, known, 0));
+  const auto has_evidence = [](const Snapshot& s) {
+    return s.run && s.run->evidence.kind == EvidenceKind::KnownClean && s.now && s.now->step == 3;
+  };
+  const Values completed = wait_for(has_evidence).now->fields[static_cast<size_t>(Field::XPrev)];
+  for (size_t i = 0; i < known.size(); ++i) {
+    if (known[i] == 1) {
+      ASSERT_EQ(completed[i], 0.25f) << i;
+    }
+  }
+  EXPECT_NE(completed, plain);
+  const auto before = runner_.snapshot().run;
+  runner_.open(default_weights(), "again");
+  const Snapshot again = wait_for([&](const Snapshot& s) { return s.run != before && has_evidence(s); });
+  EXPECT_EQ(again.now->fields[static_cast<size_t>(Field::XPrev)], completed);
+  runner_.give({});
+  const Snapshot without = wait_for([](const Snapshot& s) {
+    return s.run->evidence.kind == EvidenceKind::None && s.now && s.now->step == 3;
+  });
+  EXPECT_EQ(without.now->fields[static_cast<size_t>(Field::XPrev)], plain);
+}
+
+TEST_F(RunnerTest, EvidenceThatDoesNotFitIsASentenceAndTheRunStays) {
+  runner_.apply(settings_of("steps=3"));
+  runner_.open(default_weights(), "model");
+  runner_.give(make_evidence(EvidenceKind::NoisyStart, {1, 2, 2, 1}, std::vector<float>(4), {}, 1));
+  const Snapshot snapshot = wait_for([](const Snapshot& s) { return !s.notes.empty(); });
+  EXPECT_NE(snapshot.notes.front().find("not of the model's image"), std::string::npos);
+  runner_.look_at(2, 0);
+  EXPECT_EQ(wait_for_step(3, 2, 0).run->evidence.kind, EvidenceKind::None);
+}
+
 TEST_F(RunnerTest, TheNewestSettingsWin) {
   runner_.open(default_weights(), "model");
   for (int steps = 2; steps < 12; ++steps) {

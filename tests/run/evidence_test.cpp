@@ -101,6 +101,35 @@ TEST(Evidence, KnownPixelsComeOutAsTheyAreAndOthersAsWithoutThem) {
   }
 }
 
+// Gaussian data make a step with a coarse picture linear in the cell's mean, so the end's moments follow by
+// hand, as above: by the gradient, and by the exact product, which it must be near where log r hardly curves.
+TEST(Evidence, CoarseWalksOfGaussianDataFollowTheirRecursion) {
+  constexpr double kY = 0.9, kMean = 0.2, kVar = 0.3, kStrength = 0.1;
+  constexpr int kCellSize = 64;
+  Evidence coarse{
+      EvidenceKind::Coarse, std::vector<float>(kPixels, static_cast<float>(kY)), {}, 0, {}, kStrength};
+  for (int i = 0; i < kPixels; ++i) coarse.cells.push_back(i / kCellSize);
+  const auto table = make_sampler_table({}, make_trajectory({}, make_schedule({}, 1000), 500));
+  double by_gradient = 0, exact = 0;  // the mean of all pixels, at first that of N(0, 1)
+  for (const Stage& stage : table) {
+    const double signal = std::sqrt(stage.alpha_bar),
+                 noisy_var = stage.alpha_bar * kVar + 1 - stage.alpha_bar;
+    const double slope = signal * kVar / noisy_var, x0_var = kVar * (1 - stage.alpha_bar) / noisy_var;
+    const ReverseTransition& step = stage.transition;
+    const double sigma2 = step.var_const + step.var_on_x0_var * x0_var;
+    const double g = stage.alpha_bar_prev < 1 ? kStrength * sigma2 / (1 - stage.alpha_bar_prev) : 0;
+    for (double* mean : {&by_gradient, &exact}) {
+      const double mu = step.on_x0 * (kMean + slope * (*mean - signal * kMean)) + step.on_x * *mean;
+      const double pulled = mean == &exact ? g / (1 + g) : g;
+      *mean = mu + pulled * (std::sqrt(stage.alpha_bar_prev) * kY - mu);
+    }
+  }
+  const Moments found = moments(sample(kOneMode, coarse, 500));
+  EXPECT_NEAR(found.mean, by_gradient, 5 * std::sqrt(kVar / kPixels));  // five standard errors
+  EXPECT_NEAR(by_gradient, exact, 0.1 * std::abs(exact - kMean));       // g is at most about a tenth
+  EXPECT_GT(exact, kMean + 0.3 * (kY - kMean));                         // it does move the images
+}
+
 class EvidenceSession : public testing::Test {
  protected:
   void SetUp() override {

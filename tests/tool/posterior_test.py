@@ -1,4 +1,4 @@
-"""`undiffuse inpaint` and `denoise`: what is known stays, what is not is drawn."""
+"""`undiffuse inpaint`, `denoise` and `coarse`: what is known stays, what is not is drawn."""
 
 import unittest
 
@@ -53,16 +53,33 @@ class PosteriorTest(ToolTest):
         given, *_ = self.sheet("denoise", "--noise", 0.4, "--noisy")
         np.testing.assert_array_equal(given, self.seven)
 
-    def test_the_sheet_holds_no_settings(self):
-        self.sheet("inpaint")
-        self.assertNotIn(b"tEXt", dict(chunks_of(self.read("out.png"))))
+    def test_a_coarse_picture_is_what_the_samples_look_like_from_afar(self):
+        cells = lambda image: image.reshape(4, 7, 4, 7, -1).mean(axis=(1, 3, 4))
+        target = cells(self.seven.astype(float))
+        distances = {}
+        for strength in (0.05, 1):
+            coarse, *samples = self.sheet("coarse", "--strength", strength)
+            self.assertLess(np.abs(coarse - np.repeat(np.repeat(target, 7, 0), 7, 1)[:, :, None]).max(), 1)
+            distances[strength] = np.mean([np.abs(cells(sample.astype(float)) - target).mean() for sample in samples])
+        self.assertLess(distances[1], 0.5 * distances[0.05])
+
+    def test_the_sheet_holds_its_settings_and_its_evidence(self):
+        self.sheet("inpaint", "--missing", "bottom")
+        texts = dict(body.split(b"\0") for kind, body in chunks_of(self.read("out.png")) if kind == b"tEXt")
+        self.assertEqual(texts[b"undiffuse"], b"class=7&steps=20&images=4")
+        way, height, width, channels, _, image, known = texts[b"undiffuse evidence"].decode().split()
+        self.assertEqual((way, height, width, channels), ("known-renoised", "28", "28", "1"))
+        half = SIZE * SIZE // 2
+        self.assertEqual(known, "1" * half + "0" * half)
+        values = np.frombuffer(bytes.fromhex(image), ">f4").reshape(SIZE, SIZE)
+        np.testing.assert_allclose(values, self.seven[:, :, 0] / 127.5 - 1, atol=1e-6)  # float32
 
     def test_pictures_that_do_not_fit_are_refused(self):
         Image.fromarray(np.zeros((30, 20), np.uint8)).save(self.path("odd.png"))
         with open(self.path("text.png"), "w") as file:
             file.write("no picture")
         for name, sentence in (("odd.png", "20 x 30 pixels, the model's have 28 x 28"), ("text.png", "no PNG that can")):
-            for command in ("inpaint", "denoise"):
+            for command in ("inpaint", "denoise", "coarse"):
                 self.refused(sentence, command, "--image", self.path(name), "--out", self.path("out.png"))
         self.refused("--noise", "denoise", "--image", self.path("seven.png"), "--noise", 0, "--out", self.path("o.png"))
 

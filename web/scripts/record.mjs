@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Makes what the page shows before its model is loaded: the settings table and a run of the default
+// Makes what the page shows before its model is loaded: its tables and a run of the default
 // settings, computed by the same WASM module (src/recording.ts has the format).
 //
 // usage: node record.mjs <site folder> <models.json>     the folder holds undiffuse.{js,wasm} and models/
@@ -82,6 +82,7 @@ open(json(core._ud_settings_table()).find((row) => row.name === "model").default
 const run = json(core._ud_run());
 const index = {
   table: json(core._ud_settings_table()),
+  evidence: json(core._ud_evidence_table()),
   models,
   run,
   fields: FIELDS,

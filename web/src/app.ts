@@ -1,9 +1,10 @@
 // Wires the state, the engine and the views: an event changes the state, render() shows it.
 import { addressBackend, addressSettings, startShare, writeAddress, writeBackend } from "./address";
 import { byId } from "./dom";
+import { inImageRange } from "./draw/image";
 import { Engine, type FrameSource } from "./engine/client";
 import type { BackendChoice, BackendStatus } from "./engine/gpu/switch";
-import type { CurveKind, Value, Values, Want } from "./engine/protocol";
+import { type CurveKind, Field, type Given, type Value, type Values, type Want } from "./engine/protocol";
 import { Files } from "./files";
 import { markFirsts } from "./marks";
 import { Playback } from "./playback";
@@ -11,6 +12,7 @@ import { loadRecording, type RecordingIndex } from "./recording";
 import {
   defaults,
   exchangeOwnSettings,
+  frame,
   settingsString,
   settingsValues,
   shownStep,
@@ -23,6 +25,8 @@ import { BackendView } from "./views/backend";
 import { BoundView } from "./views/bound";
 import { ControlsView } from "./views/controls";
 import { equationFields, EquationView, equationWants } from "./views/equation";
+import { EvidenceView } from "./views/evidence";
+import { GivenView } from "./views/given";
 import { GridView } from "./views/grid";
 import { startHelp } from "./views/help";
 import { BadgeView, type MessagesView } from "./views/messages";
@@ -57,6 +61,8 @@ export class App {
   private readonly announcer = new Announcer();
   private readonly badge = new BadgeView();
   private readonly backendView = new BackendView((choice) => this.chooseBackend(choice));
+  private readonly evidence: EvidenceView;
+  private readonly givenView: GivenView;
   private readonly transport: TransportView;
   private readonly controls: ControlsView;
 
@@ -64,6 +70,7 @@ export class App {
   private backend = addressBackend();
   private backendStatus: BackendStatus = { note: "" };
   private loadedModel = "";
+  private given: Given | null = null; // the run's evidence, now or as soon as the engine is ready
   private failure: string | undefined; // why nothing runs
   private text = addressSettings(); // the settings string as it was asked for
   private beforeOwn: Values = {}; // of a model's own settings: what they stand in for
@@ -106,6 +113,13 @@ export class App {
       stepped: () => this.announcer.expect(),
       ready: (step) => this.network.ready(this.state, step),
     });
+    this.evidence = new EvidenceView(index.evidence, () => void this.give(null));
+    this.givenView = new GivenView(index.evidence, {
+      give: (given) => void this.give(given),
+      fit: (pixels) => this.fit(pixels),
+      current: () => this.currentImage(),
+      seed: () => Number(this.state.values.seed),
+    });
     this.transport = new TransportView({
       toggle: () => this.playback.toggle(),
       step: () => this.playback.step(1),
@@ -133,6 +147,12 @@ export class App {
     this.render();
   }
 
+  /** In the greys of given images. */
+  private currentImage(): Float32Array | undefined {
+    const image = frame(this.state, this.playback.atEnd() ? Field.XPrev : Field.XT);
+    return image && inImageRange(image, this.state.source!.run.model);
+  }
+
   private listen(): void {
     window.addEventListener("hashchange", () => {
       if (addressBackend() !== this.backend) this.chooseBackend(addressBackend());
@@ -149,7 +169,7 @@ export class App {
   private startFiles(): void {
     const files = new Files(this.engine, {
       place: () => (this.threads > 0 ? this.state : undefined),
-      settings: (text) => this.takeSettings(text),
+      settings: (text, given) => this.takeSettings(text, given),
       model: (name, file) => this.takeModel(name, file),
       say: (sentence) => this.messages.showNotes([sentence]),
       open: (name, bytes) => this.engine.open(name, bytes, usableThreads(this.backend), this.backend),
@@ -173,6 +193,7 @@ export class App {
 
   private ready(threads: number): void {
     this.threads = threads;
+    if (this.given) void this.give(this.given); // this engine has not heard of it
     void this.apply(this.state.values, this.text);
     void this.refreshSchedules();
   }
@@ -266,7 +287,31 @@ export class App {
   }
 
   private isRecorded(values: Values): boolean {
+    if (this.given) return false;
     return settingsString(this.state.table, { ...values, speed: defaults(this.state.table).speed! }) === "";
+  }
+
+  // --- Evidence ---
+
+  /** Another run, with this evidence or with none. */
+  private async give(given: Given | null): Promise<void> {
+    this.given = given;
+    if (this.threads === 0) {
+      this.dropRecording(); // it is no recording of this
+      return this.render();
+    }
+    try {
+      this.take(await this.engine.give(given));
+    } catch (error) {
+      this.given = null;
+      this.messages.showNotes([error instanceof Error ? error.message : String(error)]);
+    }
+    this.render();
+  }
+
+  private fit(pixels: ImageData): Promise<Float32Array> {
+    if (this.threads > 0) return this.engine.fit(pixels);
+    return Promise.reject(new Error("The network is loading: load the image once it runs."));
   }
 
   // --- Settings ---
@@ -302,9 +347,15 @@ export class App {
 
   // --- Files ---
 
-  private async takeSettings(text: string): Promise<void> {
+  private async takeSettings(text: string, given: Given | null): Promise<void> {
     const values = settingsValues(this.index.table, text);
     if (!this.controls.hasModel(String(values.model))) throw new Error(unknownModel(values));
+    const before = this.given;
+    this.given = given;
+    const ready = this.threads > 0 && values.model === this.loadedModel; // else ready() gives it
+    if (ready && (given ?? before)) await this.give(given);
+    const model = this.index.models.find(({ name }) => name === values.model);
+    if (given && model) this.givenView.take(given, model);
     await this.apply(values, text);
   }
 
@@ -314,6 +365,7 @@ export class App {
     this.controls.addModel(name, file);
     this.loadedModel = name;
     this.threads = usableThreads(this.backend);
+    if (this.given) await this.give(this.given);
     await this.apply({ ...this.state.values, model: name });
     void this.refreshSchedules(); // its own, whatever the settings were
   }
@@ -372,6 +424,8 @@ export class App {
       this.transport,
       this.controls,
       this.equation,
+      this.evidence,
+      this.givenView,
       this.network,
       this.grid,
       this.strip,

@@ -1,7 +1,7 @@
 // Files in and out: pictures saved with their settings inside and opened again, models opened as files.
 import { byId } from "./dom";
-import type { Engine } from "./engine/client";
-import type { Keepsake } from "./engine/protocol";
+import type { Engine, Opened } from "./engine/client";
+import type { Given, Keepsake } from "./engine/protocol";
 
 /** The module with threads has 128 MiB that cannot grow, for the model and its trace: models of 13 MiB have run. */
 const LARGEST_FILE = 12 << 20;
@@ -9,13 +9,13 @@ const LARGEST_FILE = 12 << 20;
 export interface FileEvents {
   /** What to save, or nothing while there is no run. */
   place(): { position: number; sample: number } | undefined;
-  /** A saved picture's settings string; may throw a sentence. */
-  settings(text: string): Promise<void>;
+  /** A saved picture's settings string and evidence; may throw a sentence. */
+  settings(text: string, given: Given | null): Promise<void>;
   /** A file is the model now. */
   model(name: string, file: string): Promise<void>;
   say(sentence: string): void;
   /** Opens a file in the engine. */
-  open(name: string, bytes: Uint8Array): Promise<{ settings?: string; model?: string }>;
+  open(name: string, bytes: Uint8Array): Promise<Opened>;
 }
 
 export class Files {
@@ -52,8 +52,8 @@ export class Files {
       throw new Error(`It has ${size} MiB, and the page opens at most ${largest}: open it in the app.`);
     }
     const bytes = new Uint8Array(await file.arrayBuffer());
-    const { settings, model } = await this.events.open(file.name, bytes);
-    if (settings !== undefined) await this.events.settings(settings);
+    const { settings, given, model } = await this.events.open(file.name, bytes);
+    if (settings !== undefined) await this.events.settings(settings, given ?? null);
     if (model !== undefined) await this.events.model(model, file.name);
   }
 }

@@ -1,12 +1,20 @@
 // A stored run of the default settings (web/scripts/record.mjs), shown while the model loads.
 import type { FrameSource } from "./engine/client";
-import { Field, type Run, type Schedules, type Setting, type Want } from "./engine/protocol";
+import {
+  Field,
+  type EvidenceTable,
+  type Run,
+  type Schedules,
+  type Setting,
+  type Want,
+} from "./engine/protocol";
 import type { ModelEntry } from "./views/model-facts";
 
 /** recording.json. The images are recording.bin: float16, [step][field][height, width, channels], and
  * the finished image. */
 export interface RecordingIndex {
   table: Setting[];
+  evidence: EvidenceTable;
   models: ModelEntry[];
   run: Run;
   fields: Field[];

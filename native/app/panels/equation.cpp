@@ -5,6 +5,7 @@
 
 #include "core/run/explain.h"
 #include "native/app/math_text.h"
+#include "native/app/panels/given.h"
 #include "native/app/theme.h"
 #include "native/app/widgets.h"
 
@@ -112,7 +113,7 @@ void EquationPanel::choose_said() {
 void EquationPanel::open_network(View& view) {
   ImGui::PushFont(fonts().small);
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {px(4), px(1)});
-  if (ImGui::Button("network")) view.show_network = !view.show_network;
+  if (ImGui::Button("network")) view.toggle_network();
   if (ImGui::IsItemHovered())
     ImGui::SetTooltip("Open the network: its blocks, and what each makes of this step (N)");
   ImGui::PopStyleVar();
@@ -154,6 +155,24 @@ void EquationPanel::grid(View& view, float side) {
   ImGui::EndGroup();
 }
 
+// What the run knows of the image, in the title's line: the picture hangs below it.
+void EquationPanel::evidence(View& view) {
+  const RunInfo& run = view.run();
+  if (run.evidence.kind == EvidenceKind::None) return;
+  evidence_.show(run.model.image, shown_evidence(run.evidence), Colormap::Grey, kGivenRange);
+  ImGui::SameLine(0, px(18));
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float side = px(44);
+  ImGui::GetWindowDrawList()->AddImage(evidence_.id(), at, {at.x + side, at.y + side});
+  ImGui::GetWindowDrawList()->AddRect(at, {at.x + side, at.y + side}, theme().line);
+  ImGui::SetCursorPosX(ImGui::GetCursorPosX() + side + px(8));
+  muted_text(evidence_sentence(run.evidence).c_str());
+  if (ImGui::IsItemHovered() && !run.evidence_note.empty())
+    ImGui::SetTooltip("%s", run.evidence_note.c_str());
+  ImGui::SameLine(0, px(10));
+  if (ImGui::SmallButton("No evidence")) view.give = Evidence{};
+}
+
 void EquationPanel::draw(View& view, float width) {
   if (view.has_run()) update(view);
   const float side = state_side(view, width), small = side * kTermSize;
@@ -163,6 +182,7 @@ void EquationPanel::draw(View& view, float width) {
     ImGui::SameLine(0, px(14));
     muted_text("no fresh noise in this step: the next image is the mean");
   }
+  if (view.snapshot.run) evidence(view);
   ImGui::Spacing();
   term(view, x_t_, side, side);
   network(view, side, side);

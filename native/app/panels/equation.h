@@ -29,6 +29,7 @@ class EquationPanel {
   void open_network(View& view);
   void network(View& view, float side, float height);
   void grid(View& view, float side);
+  void evidence(View& view);
 
   Term x_t_{Field::XT, Colormap::Grey, "x_t", "now", 1, {}, {}};
   Term said_{Field::MeanOutput, Colormap::Diverging, "", "", 1, {}, {}};  // beside the network: see kSaid
@@ -36,6 +37,7 @@ class EquationPanel {
   Term sigma_{Field::Sigma, Colormap::Viridis, "σ", "predicted deviation", 3, {}, {}};
   Term z_{Field::Z, Colormap::Diverging, "z", "fresh noise", 1, {}, kNoiseRange};
   Term next_{Field::XPrev, Colormap::Grey, "x_{t−1}", "next", 1, {}, {}};
+  PictureTexture evidence_;
   std::vector<std::unique_ptr<PictureTexture>> batch_;
 };
 

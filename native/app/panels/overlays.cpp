@@ -14,11 +14,12 @@ constexpr const char* kKeys[][2] = {
     {"N", "open the network; ↑ ↓ choose a block"},
     {"B", "open the bound, step by step"},
     {"T", "toys: Swiss roll and heartbeat"},
+    {"G", "draw or drop an image to complete"},
     {"S", "save a picture with its settings inside"},
     {"?", "this help"},
     {"Ctrl+Q", "quit"},
     {"drop a .safetensors file", "open a model"},
-    {"drop a saved .png file", "get its settings back"},
+    {"drop a .png file", "get its settings back, or give it"},
 };
 
 }  // namespace

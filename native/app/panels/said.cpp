@@ -47,7 +47,8 @@ void draw_said(const View& view, ImVec2 size) {
   panel_title("What the network said, and what follows");
   if (view.has_run()) {
     const RunInfo& run = view.run();
-    const ExplainContext context{run.model, run.settings, run.table[static_cast<size_t>(view.now().step)]};
+    const ExplainContext context{run.model, run.settings, run.table[static_cast<size_t>(view.now().step)],
+                                 run.evidence.kind != EvidenceKind::None};
     const PixelValues pixel = values_of(view);
     const std::string output = explain_output(context, pixel);
     math_text((run.guided ? "guided output  " : "output  ") + output, theme().ink);

@@ -165,8 +165,27 @@ void StripPanel::refresh_curves(const View& view) {
   if (!curves_.empty() && curves_of_ == wanted && curve_ == view.curve) return;
   if (!view.snapshot.run) return;
   curves_ = schedule_curves(wanted, view.run().model.trained, view.curve);
+  for (const ScheduleCurve& each : schedule_curves(wanted, view.run().model.trained, Curve::AlphaBar)) {
+    if (each.chosen) rising_ = each.values;
+  }
   curves_of_ = wanted;
   curve_ = view.curve;
+}
+
+// Where on the chart's axis the run is: evidence may start the walk in the middle of the schedule.
+double StripPanel::part_of(const View& view) const {
+  if (!view.snapshot.run || view.run().evidence.kind == EvidenceKind::None || rising_.size() < 2) {
+    return static_cast<double>(view.position) / view.num_steps();
+  }
+  const auto& table = view.run().table;
+  const double alpha_bar =
+      view.finished() ? table.back().alpha_bar_prev : table[static_cast<size_t>(view.position)].alpha_bar;
+  const auto above = std::lower_bound(rising_.begin(), rising_.end(), alpha_bar);
+  if (above == rising_.begin()) return 0;
+  if (above == rising_.end()) return 1;
+  const double low = *(above - 1), between = (alpha_bar - low) / (*above - low);
+  return (static_cast<double>(above - rising_.begin() - 1) + between) /
+         static_cast<double>(rising_.size() - 1);
 }
 
 void StripPanel::chart(View& view, float column) {
@@ -189,7 +208,7 @@ void StripPanel::chart(View& view, float column) {
   for (size_t i = 0; i < curves_.size(); ++i) {
     if (!curves_[i].chosen) continue;
     plot.line(lines[i], theme().accent);
-    mark_position(plot, curves_[i], kind.range, static_cast<double>(view.position) / view.num_steps());
+    mark_position(plot, curves_[i], kind.range, part_of(view));
   }
 }
 

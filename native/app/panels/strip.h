@@ -23,11 +23,13 @@ class StripPanel {
   void timeline(View& view, float column);
   void chart(View& view, float column);
   void refresh_curves(const View& view);
+  double part_of(const View& view) const;
 
   std::vector<std::unique_ptr<Column>> columns_;
 
   // The curves, and what they were made of.
   std::vector<ScheduleCurve> curves_;
+  std::vector<double> rising_;  // the chosen schedule's alpha_bar
   Settings curves_of_;
   Curve curve_ = Curve::AlphaBar;
 };

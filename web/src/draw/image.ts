@@ -10,6 +10,16 @@ export interface Range {
 /** From black to white. */
 export const imageRange = ({ range: [min, max] }: ModelInfo): Range => ({ min, max });
 
+/** Of given images, whatever the model's own range is. */
+export const IMAGE_RANGE: Range = { min: -1, max: 1 };
+
+/** A model's image in the greys of given ones; the same numbers where its range is that. */
+export function inImageRange(values: Float32Array, model: ModelInfo): Float32Array {
+  const { min, max } = imageRange(model);
+  if (min === IMAGE_RANGE.min && max === IMAGE_RANGE.max) return values;
+  return values.map((value) => (2 * (value - min)) / (max - min) - 1);
+}
+
 export function rangeOf(values: Float32Array): Range {
   let min = Infinity;
   let max = -Infinity;
@@ -31,7 +41,7 @@ export function signedRangeOf(values: Float32Array): Range {
 export function drawImage(
   canvas: HTMLCanvasElement,
   values: Float32Array,
-  model: ModelInfo,
+  model: Pick<ModelInfo, "height" | "width" | "channels">,
   map: Colormap,
   range: Range,
 ): void {

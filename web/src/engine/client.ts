@@ -2,7 +2,7 @@
 import { Bounds } from "./bound";
 import type { BackendChoice, BackendStatus } from "./gpu/switch";
 import { Features, type FeatureWant } from "./network";
-import type { Applied, Field, FromWorker, Keepsake, Run, Schedules, ToWorker, Want } from "./protocol";
+import type { Applied, Field, FromWorker, Given, Keepsake, Run, Schedules, ToWorker, Want } from "./protocol";
 
 /** Where views get a run's images from: the live engine, or a recording. */
 export interface FrameSource {
@@ -17,6 +17,13 @@ export interface FrameSource {
   readonly features?: Features;
   /** The bound of its images; a recording does not know. */
   readonly bounds?: Bounds;
+}
+
+/** What a file was: a saved picture's settings and evidence, or a model that is open now. */
+export interface Opened {
+  settings?: string;
+  given?: Given | null;
+  model?: string;
 }
 
 export interface EngineEvents {
@@ -124,16 +131,33 @@ export class Engine {
       settings,
     }));
     if (this.live?.number !== message.run || message.applied.restarted || !this.live) {
-      const number = message.run;
-      const run = new LiveRun(
-        message.info,
-        (wants) => this.post({ type: "want", run: number, wants }),
-        (wants) => this.post({ type: "features", run: number, wants }),
-        (sample) => this.post({ type: "bound", run: number, sample }),
-      );
-      this.live = { number, run };
+      this.live = this.begun(message.run, message.info);
     }
     return { applied: message.applied, source: this.live.run };
+  }
+
+  private begun(number: number, info: Run): { number: number; run: LiveRun } {
+    const run = new LiveRun(
+      info,
+      (wants) => this.post({ type: "want", run: number, wants }),
+      (wants) => this.post({ type: "features", run: number, wants }),
+      (sample) => this.post({ type: "bound", run: number, sample }),
+    );
+    return { number, run };
+  }
+
+  /** Evidence for the run, or none: another run. */
+  async give(given: Given | null): Promise<FrameSource> {
+    type Taken = Extract<FromWorker, { type: "given" }>;
+    const { run, info } = await this.ask<Taken>((id) => ({ type: "give", id, given }));
+    this.live = this.begun(run, info);
+    return this.live.run;
+  }
+
+  /** Pixels R, G, B, A of any size as an image of the model's. */
+  async fit({ width, height, data }: ImageData): Promise<Float32Array> {
+    type Fitted = Extract<FromWorker, { type: "fitted" }>;
+    return (await this.ask<Fitted>((id) => ({ type: "fit", id, width, height, pixels: data }))).image;
   }
 
   async schedules(settings: string, points: number): Promise<Schedules> {
@@ -152,16 +176,10 @@ export class Engine {
     return (await this.ask<Saved>((id) => ({ type: "save", id, what, position, sample }))).bytes;
   }
 
-  /** What a file was: the settings of a saved picture, or the model that is open now. */
-  open(
-    name: string,
-    bytes: Uint8Array,
-    threads: number,
-    backend: BackendChoice,
-  ): Promise<{ settings?: string; model?: string }> {
-    type Opened = Extract<FromWorker, { type: "opened" }>;
+  open(name: string, bytes: Uint8Array, threads: number, backend: BackendChoice): Promise<Opened> {
+    type Answer = Extract<FromWorker, { type: "opened" }>;
     this.restartIfStopped();
-    return this.ask<Opened>((id) => ({ type: "open", id, base: base(), threads, backend, name, bytes }));
+    return this.ask<Answer>((id) => ({ type: "open", id, base: base(), threads, backend, name, bytes }));
   }
 
   /** Rejects with the worker's sentence if it refuses. */
@@ -209,6 +227,8 @@ export class Engine {
         this.live.run.bounds.put(message);
         return this.events.frames();
       case "applied":
+      case "given":
+      case "fitted":
       case "schedules":
       case "saved":
       case "opened":

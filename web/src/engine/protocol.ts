@@ -99,6 +99,46 @@ export interface Run {
   images: number;
   model: ModelInfo;
   network: Network;
+  evidence: RunEvidence | null;
+}
+
+/** What a run knows of the image. */
+export interface RunEvidence {
+  /** A way's name. */
+  way: string;
+  amount: number;
+  /** As an image, [height, width, channels]: what is not known is mid-grey. */
+  shown: number[];
+  /** Why it has no say, if it has none. */
+  note: string;
+}
+
+/** What can be asked of a given image: the core's words (core/run/evidence_table.h). */
+export interface EvidenceTable {
+  tasks: { name: string; label: string; help: string; amount: EvidenceAmount | null }[];
+  ways: { name: string; task: string; label: string; help: string }[];
+  parts: string[];
+}
+
+export interface EvidenceAmount {
+  label: string;
+  help: string;
+  min: number;
+  max: number;
+  step: number;
+  default: number;
+  scale: "linear" | "log";
+}
+
+/** A given image and the way to use it. */
+export interface Given {
+  way: string;
+  image: Float32Array;
+  /** 1 where the image holds; for inpainting. */
+  known: Float32Array;
+  amount: number;
+  /** Noise of that amount is added first, of this seed; null: none is. */
+  noiseSeed: number | null;
 }
 
 export type CurveKind = "alpha_bar" | "beta" | "log_snr";
@@ -128,6 +168,10 @@ export type ToWorker =
   | { type: "load"; base: string; model: string; threads: number; backend: BackendChoice }
   | { type: "apply"; id: number; settings: string }
   | { type: "schedules"; id: number; settings: string; points: number }
+  /** Evidence for the run, or none. */
+  | { type: "give"; id: number; given: Given | null }
+  /** Pixels of a picture, R, G, B, A, to be an image of the model's. */
+  | { type: "fit"; id: number; width: number; height: number; pixels: Uint8ClampedArray }
   | { type: "want"; run: number; wants: Want[] }
   /** All that is wanted of the network's inside, most urgent first. */
   | { type: "features"; run: number; wants: FeatureWant[] }
@@ -155,7 +199,10 @@ export type FromWorker =
   | { type: "computing"; run: number; available: number }
   | { type: "saved"; id: number; bytes: Uint8Array }
   /** A saved picture gave its settings, or a weights file is the model now. */
-  | { type: "opened"; id: number; settings?: string; model?: string }
+  | { type: "opened"; id: number; settings?: string; given?: Given | null; model?: string }
+  /** The run with the evidence, or without. */
+  | { type: "given"; id: number; run: number; info: Run }
+  | { type: "fitted"; id: number; image: Float32Array }
   /** A sentence, instead of the answer to `id`. */
   | { type: "refused"; id: number; message: string }
   | FeatureMessage

@@ -10,16 +10,11 @@ import {
 } from "./gpu/plan";
 import { ToyCore, type ToyExports } from "../toys/wasm";
 import type { BoundCurve } from "./bound";
+import { GivenCore, type GivenExports } from "./given";
+import { floatsAt, withBytes, withText } from "./memory";
 import { KEEPSAKES, type Applied, type Field, type Keepsake, type Run, type Schedules } from "./protocol";
 
-interface Exports extends ToyExports {
-  HEAPU8: Uint8Array;
-  HEAPF32: Float32Array;
-  UTF8ToString(pointer: number): string;
-  stringToUTF8(text: string, pointer: number, bytes: number): void;
-  lengthBytesUTF8(text: string): number;
-  _malloc(bytes: number): number;
-  _free(pointer: number): void;
+interface Exports extends ToyExports, GivenExports {
   _ud_init(threads: number): number;
   _ud_open(bytes: number, size: number): number;
   _ud_error(): number;
@@ -74,6 +69,8 @@ export type CreateModule = (options: Record<string, unknown>) => Promise<Exports
 export class Core {
   /** The Swiss roll's part of it. */
   readonly toys: ToyCore;
+  /** Given images and evidence. */
+  readonly given: GivenCore;
   private out = 0;
   private imageSize = 0;
 
@@ -83,6 +80,7 @@ export class Core {
   ) {
     module._ud_init(threads);
     this.toys = new ToyCore(module);
+    this.given = new GivenCore(module);
   }
 
   /** Throws the loader's sentence if the bytes are no model. */
@@ -242,7 +240,7 @@ export class Core {
 
   /** A copy that outlives the core's next change. */
   private floats(pointer: number, count: number): Float32Array<ArrayBuffer> {
-    return new Float32Array(this.module.HEAPF32.subarray(pointer / 4, pointer / 4 + count));
+    return floatsAt(this.module, pointer, count);
   }
 
   private json<T>(pointer: number): T {
@@ -254,19 +252,10 @@ export class Core {
   }
 
   private withBytes<T>(bytes: Uint8Array, use: (pointer: number) => T): T {
-    const pointer = this.module._malloc(Math.max(bytes.length, 1));
-    this.module.HEAPU8.set(bytes, pointer);
-    const result = use(pointer);
-    this.module._free(pointer);
-    return result;
+    return withBytes(this.module, bytes, use);
   }
 
   private withText<T>(text: string, use: (pointer: number) => T): T {
-    const bytes = this.module.lengthBytesUTF8(text) + 1;
-    const pointer = this.module._malloc(bytes);
-    this.module.stringToUTF8(text, pointer, bytes);
-    const result = use(pointer);
-    this.module._free(pointer);
-    return result;
+    return withText(this.module, text, use);
   }
 }

@@ -272,7 +272,7 @@ async function open({ id, base, threads, backend, name, bytes }: Message<"open">
   try {
     const ready = await loadProgram(base, threads, progress);
     if (name.toLowerCase().endsWith(".png")) {
-      post({ type: "opened", id, settings: ready.settingsOfPng(bytes) });
+      post({ type: "opened", id, settings: ready.settingsOfPng(bytes), given: ready.given.ofPng(bytes) });
       return;
     }
     ready.open(bytes);
@@ -281,6 +281,26 @@ async function open({ id, base, threads, backend, name, bytes }: Message<"open">
     const model = settingName(ready.run().model.name);
     openedFiles.set(model, bytes);
     post({ type: "opened", id, model });
+  } catch (error) {
+    refuse(id, reason(error));
+  }
+}
+
+/** Evidence for the run, or none: another run, as of other settings. */
+function give(ready: Core, { id, given }: Message<"give">): void {
+  try {
+    ready.given.give(given);
+  } catch (error) {
+    return refuse(id, reason(error));
+  }
+  beginRun();
+  post({ type: "given", id, run, info: ready.run() });
+}
+
+function fit(ready: Core, { id, width, height, pixels }: Message<"fit">): void {
+  try {
+    const image = ready.given.fit(width, height, pixels);
+    post({ type: "fitted", id, image }, [image.buffer]);
   } catch (error) {
     refuse(id, reason(error));
   }
@@ -313,6 +333,12 @@ self.onmessage = ({ data }: MessageEvent<ToWorker | ToyRequest>) => {
       post({ type: "applied", id: data.id, run, applied, info: core.run() });
       break;
     }
+    case "give":
+      give(core, data);
+      break;
+    case "fit":
+      fit(core, data);
+      break;
     case "schedules":
       post({ type: "schedules", id: data.id, schedules: core.schedules(data.settings, data.points) });
       break;

@@ -72,8 +72,41 @@ function answerLine(run: Run, own: OwnTerms | undefined, alphaBar: number, x: st
   }
 }
 
+const usedX0 = (run: Run, clip: boolean, x0: number) => (clip ? clamped(run, x0) : x0);
+
+/** Of float32 in mu and sigma. */
+const ROUNDING = 1e-5;
+/** ReverseTransition::kLeastPart of the core. */
+const LEAST_PART = 0.25;
+
+/** mu as it follows from the answer alone: the record's, unless there is evidence. */
+function muBeforeEvidence(run: Run, transition: Transition, clip: boolean, pixel: Pixel): number {
+  if (!run.evidence) return pixel.mu;
+  const { on_x0, on_x, on_second } = transition;
+  const used = (x0: number) => usedX0(run, clip, x0);
+  return on_x0 * used(pixel.x0) + on_x * pixel.x + on_second * used(pixel.x0_2);
+}
+
+function sigmaBeforeEvidence(state: State, run: Run, transition: Transition, sigma: number): number {
+  if (!run.evidence) return sigma;
+  const { var_const, var_on_x0_var } = transition;
+  const variance = var_const + var_on_x0_var * pixelValue(state, Field.X0Var)!;
+  return Math.sqrt(Math.max(variance, LEAST_PART * var_const));
+}
+
+/** The Gaussian times r(x): what the evidence changes of it. */
+function evidenceLines(run: Run, pixel: Pixel, mu: number, sigma: number): Line[] {
+  const changes = Math.max(Math.abs(pixel.mu - mu), Math.abs(pixel.sigma - sigma)) > ROUNDING;
+  if (!run.evidence || !changes) return [];
+  const changed = (before: number, now: number) => `${f(before)} + ${signed(now - before)}`;
+  return [
+    { formula: "μ with r(x)", numbers: changed(mu, pixel.mu), result: pixel.mu },
+    { formula: "σ with r(x)", numbers: changed(sigma, pixel.sigma), result: pixel.sigma },
+  ];
+}
+
 function meanLine(run: Run, transition: Transition, clip: boolean, x: string, pixel: Pixel): Line {
-  const used = (x0: number) => (clip ? clamped(run, x0) : x0);
+  const used = (x0: number) => usedX0(run, clip, x0);
   const name = (symbol: string, x0: number) => (used(x0) === x0 ? symbol : `clip(${symbol})`);
   const { on_x0, on_x, on_second, second } = transition;
   const also = second !== "none";
@@ -82,7 +115,7 @@ function meanLine(run: Run, transition: Transition, clip: boolean, x: string, pi
     numbers:
       `${f(on_x0)} · ${signed(used(pixel.x0))} + ${f(on_x)} · ${signed(pixel.x)}` +
       (also ? ` + ${signed(on_second)} · ${signed(used(pixel.x0_2))}` : ""),
-    result: pixel.mu,
+    result: muBeforeEvidence(run, transition, clip, pixel),
   };
 }
 
@@ -91,8 +124,8 @@ function deviationLines(
   transition: Transition,
   own: OwnTerms | undefined,
   pixel: Pixel,
+  sigma: number,
 ): Line[] {
-  const { sigma } = pixel;
   if (isStill(transition)) return [{ formula: "σ", numbers: "no fresh noise", result: 0 }];
   if (transition.var_on_x0_var === 0) {
     const large = state.values.variance === "fixed-large" ? "σ^2 = β" : "σ^2 = β̃";
@@ -121,16 +154,19 @@ function lines(state: State): Line[] {
   const x = transition.churn > 0 ? "x̂_t" : "x_t";
   const clip = state.values.clip === 1;
   const own = ownTerms(run, step, clip, pixel);
+  const mu = muBeforeEvidence(run, transition, clip, pixel);
+  const sigma = sigmaBeforeEvidence(state, run, transition, pixel.sigma);
   const byImage = () => [
     answerLine(run, own, transition.alpha_bar_hat, x, pixel),
     meanLine(run, transition, clip, x, pixel),
-    ...deviationLines(state, transition, own, pixel),
+    ...deviationLines(state, transition, own, pixel, sigma),
   ];
-  const root = () => ({ formula: "σ = √Σ", numbers: `√${f(own!.variance, 4)}`, result: pixel.sigma });
+  const root = () => ({ formula: "σ = √Σ", numbers: `√${f(own!.variance, 4)}`, result: sigma });
   return [
     ...churnLines(transition, run.alpha_bar[step]!, pixel),
     ...ownLines(run, own, x, pixel),
     ...(own?.taken ? [root()] : byImage()),
+    ...evidenceLines(run, pixel, mu, sigma),
     {
       formula: "x_{t−1} = μ + σ z",
       numbers: `${f(pixel.mu)} + ${f(pixel.sigma)} · ${signed(pixel.z)}`,

@@ -149,10 +149,20 @@ export class ScheduleChart {
     label(plot, text, own[best]![0] + 6, own[best]![1] + size + 1, themeColor("muted"), "left", size);
   }
 
+  /** Where the curve has this alpha_bar: evidence may start the walk in the middle of the schedule. */
+  private partAt(alphaBar: number): number {
+    const { curves, current } = this.state!.schedules!;
+    const rising = curves[current]!.alpha_bar;
+    const above = rising.findIndex((value) => value >= alphaBar);
+    if (above <= 0) return above === 0 ? 0 : 1;
+    const [low, high] = [rising[above - 1]!, rising[above]!];
+    return (above - 1 + (alphaBar - low) / (high - low || 1)) / (rising.length - 1);
+  }
+
   private mark(plot: Plot, state: State, y: (value: number) => number): void {
     const run = state.source?.run;
     if (!run) return;
-    const part = state.position / run.steps;
+    const part = run.evidence ? this.partAt(run.alpha_bar[state.position]!) : state.position / run.steps;
     const x = part * plot.width;
     const index = part * (this.shown.length - 1);
     const low = Math.floor(index);
