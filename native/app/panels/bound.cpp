@@ -31,6 +31,8 @@ const char* waiting(const View& view) {
   return "Its terms come when the run has reached its image: that is the x₀ they are about.";
 }
 
+constexpr double kMostDigits = 3;  // of a tick; smaller ones are powers, which are shorter
+
 // Both charts span several powers of ten, so both are logarithmic: in whole powers around values > 0.
 // What is below the lowest lies on the floor.
 Interval powers_of(const std::vector<double>& values) {
@@ -61,7 +63,8 @@ Plot begin_chart(View& view, size_t steps, const Interval& powers, ImVec2 size) 
   for (double power = std::ceil(powers.min); power <= powers.max - 0.5; ++power) {
     const ImVec2 at = plot.at(0, power);
     list.AddLine(at, {plot.max().x, at.y}, theme().line, px(1));
-    const std::string text = format_value(std::pow(10, power), static_cast<int>(std::max(0.0, -power)));
+    const std::string text =
+        format_value(std::pow(10, power), static_cast<int>(std::clamp(-power, 0.0, kMostDigits)));
     const ImVec2 room = font->CalcTextSizeA(font->FontSize, 1e9f, 0, text.c_str());
     list.AddText(font, font->FontSize, {at.x - room.x - px(6), at.y - room.y / 2}, theme().muted,
                  text.c_str());

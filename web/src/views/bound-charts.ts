@@ -10,6 +10,9 @@ const COSTS = "what each step costs, bits/dim";
 const ENTROPIES =
   "entropy of each step above its lower bound, bits/dim: H_q lies in the band; the model's mean, and 90 % of its pixels";
 
+/** Of a tick; smaller ones are powers, which are shorter. */
+const MOST_DIGITS = 3;
+
 /** Whole powers of ten around values > 0; what is below the lowest lies on the floor. */
 class LogScale {
   private readonly low: number;
@@ -33,7 +36,7 @@ class LogScale {
     for (let power = Math.ceil(this.low); power <= this.high; power++) {
       const y = this.y(10 ** power);
       line(this.plot, across(this.plot, y), themeColor("line"), 1);
-      const text = formatNumber(10 ** power, Math.max(0, -power));
+      const text = formatNumber(10 ** power, Math.min(Math.max(0, -power), MOST_DIGITS));
       label(this.plot, text, MARGIN - 6, y + 4, themeColor("muted"), "right", 11);
     }
   }
