@@ -101,6 +101,8 @@ void App::begin_run() {
     view_.block = NetworkPanel::first_block(run.network);
   }
   view_.position = 0;
+  view_.playing = view_.playing || plays_next_run_;
+  plays_next_run_ = false;
   show_given();
   due_ = glfwGetTime() + 1 / view_.settings.speed;
 }
@@ -154,7 +156,7 @@ void App::act() {
   if (overlay != (overlay_since_ >= 0)) overlay_since_ = overlay ? glfwGetTime() : -1;
   if (view_.save) save(*view_.save);
   if (view_.give) {
-    view_.playing = view_.playing || view_.finished();  // as with other settings
+    plays_next_run_ = view_.playing || view_.finished();  // as with other settings
     runner_.give(std::move(*view_.give));
     view_.give.reset();
   }

@@ -72,6 +72,7 @@ class App {
   double overlay_since_ = -1;       // when it was opened; negative: none is open
   std::optional<Picture> picture_;  // a file's, that waits for a run
   bool show_evidence_ = false;      // of a file, once the run has it
+  bool plays_next_run_ = false;     // until it comes, the run on show may end and stop playing
   double due_ = 0;                  // when the next step is shown while playing
   Runner runner_;                   // after view_: it may report at once
 
