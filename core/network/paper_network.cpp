@@ -71,8 +71,7 @@ constexpr const char* kReadoutNote =
 
 class PaperNetworkBuilder {
  public:
-  PaperNetworkBuilder(const SafeTensors& file, const Config& config)
-      : file_(file), config_(config), builder_(file) {}
+  PaperNetworkBuilder(const SafeTensors& file, const Config& config) : config_(config), builder_(file) {}
 
   Result<Graph> build() {
     const BufferId x = builder_.buffer("x", config_.size, config_.size, config_.channels);
@@ -118,9 +117,9 @@ class PaperNetworkBuilder {
     for (int i = 0; i <= last; ++i) {
       const std::string name = numbered("upper", i);
       const bool hidden = i < last;
-      h = builder_.convolution(
-          name, name, h, hidden ? config_.upper_channels : 2 * config_.bumps * config_.channels,
-          {.activation = hidden ? config_.upper : Activation::None, .dense = is_matrix(name + ".weight")});
+      h = builder_.convolution(name, name, h,
+                               hidden ? config_.upper_channels : 2 * config_.bumps * config_.channels,
+                               {.activation = hidden ? config_.upper : Activation::None});
     }
     return h;
   }
@@ -134,13 +133,6 @@ class PaperNetworkBuilder {
                         "output", {1, config_.size, config_.size, 2 * config_.channels});
   }
 
-  // A layer on single pixels may be stored as a linear layer or as a 1x1 convolution.
-  bool is_matrix(const std::string& name) const {
-    const auto found = file_.tensors.find(name);
-    return found != file_.tensors.end() && found->second.shape.size() == 2;
-  }
-
-  const SafeTensors& file_;
   const Config& config_;
   GraphBuilder builder_;
 };

@@ -59,7 +59,7 @@ TEST(PaperNetwork, EngineMatchesReference) {
       {.channels = 3, .bumps = 10, .num_steps = 1000},
       {.size = 28, .conv_channels = 20, .conv_layers = 4, .dense_hidden = 30, .dense_layers = 4, .bumps = 10},
       {.conv_layers = 1, .dense_layers = 1, .upper_layers = 1, .bumps = 1, .num_steps = 2},
-      {.size = 1, .upper_as_convolution = true},
+      {.size = 1},
   };
   for (const TinyPaperNetwork& network : networks) {
     SCOPED_TRACE(network.size);

@@ -18,8 +18,7 @@ struct TinyPaperNetwork {
   int dense_hidden = 7, dense_layers = 3, dense_channels = 2;
   int upper_channels = 5, upper_layers = 2;
   int bumps = 4, num_steps = 20;
-  bool upper_as_convolution = false;  // [out, in, 1, 1] in place of [out, in]
-  float output_scale = 1;             // 0: all coefficients are 0
+  float output_scale = 1;  // 0: all coefficients are 0
   float black = -0.5f, white = 2.5f;
 };
 
@@ -46,9 +45,7 @@ class TinyPaperNetworkWriter {
     for (int i = 0; i < network_.upper_layers; ++i) {
       const bool last = i + 1 == network_.upper_layers;
       const int out = last ? 2 * network_.bumps * network_.channels : network_.upper_channels;
-      std::vector<std::int64_t> shape = {out, width};
-      if (network_.upper_as_convolution) shape.insert(shape.end(), {1, 1});
-      layer("upper." + std::to_string(i), shape, last ? network_.output_scale : 1);
+      layer("upper." + std::to_string(i), {out, width, 1, 1}, last ? network_.output_scale : 1);
       width = out;
     }
     return file_;
