@@ -19,8 +19,6 @@ class BoundStep {
   /// range: of the images, whose grey levels the last step decodes.
   BoundStep(std::span<const TrajectoryPoint> walk, int step, Variance variance, DataRange range);
 
-  /// Whether it is the last step.
-  bool decodes() const { return decodes_; }
   double cost_nats(double x0, double x0_hat, double x0_var) const;
   /// sigma² of p(x_s | x_t).
   double sigma_var(double x0_var) const;
@@ -28,7 +26,7 @@ class BoundStep {
   EntropyBounds entropy_bounds() const;
 
  private:
-  bool decodes_;
+  bool decodes_;  // the last step
   Variance variance_;
   DataRange range_;
   double alpha_bar_;  // of x_t
