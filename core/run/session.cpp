@@ -48,7 +48,7 @@ Status Session::open_model(std::span<const std::byte> file) {
   denoiser_ = std::make_unique<Denoiser>(*model_, *engine_);
   std::vector<std::string> notes;
   settings_ = clamped_to_model(settings_, notes);
-  evidence_ = known_ = {};
+  evidence_ = evidence_in_range_ = {};
   start_run();
   return Ok{};
 }
@@ -83,7 +83,7 @@ Status Session::set_evidence(Evidence evidence) {
   const Status checked = check_evidence(evidence, model_->image.image_size());
   if (!checked) return checked;
   evidence_ = std::move(evidence);
-  known_ = in_range(evidence_, model_->range);
+  evidence_in_range_ = in_range(evidence_, model_->range);
   start_run();
   return Ok{};
 }
@@ -107,8 +107,9 @@ void Session::start_run() {
   shape.batch = settings_.images;
   const auto size = static_cast<size_t>(shape.size());
   const auto trajectory =
-      walk_with(known_, make_trajectory(settings_.schedule, model_->trained, settings_.steps));
-  Sampler sampler(make_sampler_table(settings_.sampler, trajectory), shape, noise(), clip(), known_);
+      walk_with(evidence_in_range_, make_trajectory(settings_.schedule, model_->trained, settings_.steps));
+  Sampler sampler(make_sampler_table(settings_.sampler, trajectory), shape, noise(), clip(),
+                  evidence_in_range_);
   Trace trace(sampler.num_steps(), layout_of(sampler, size), options_.trace_bytes);
   trace.put_state(0, sampler.state());
   run_ = std::make_unique<Run>(
@@ -252,7 +253,7 @@ bool Session::field(int step, int sample, Field field, std::span<float> out) con
                 clip(),
                 model_->parameterization(),
                 {settings_.seed, options_.first_sample + static_cast<std::uint32_t>(sample)},
-                &known_},
+                &evidence_in_range_},
                inputs, out);
   return true;
 }

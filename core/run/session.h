@@ -155,8 +155,8 @@ class Session {
   SessionOptions options_;
   ThreadPool pool_;
   Settings settings_;
-  Evidence evidence_;  // as it was given
-  Evidence known_;     // the same in the model's range
+  Evidence evidence_;           // as it was given
+  Evidence evidence_in_range_;  // the same in the model's range
   std::optional<ModelInfo> model_;
   BlockGraph blocks_;
   std::unique_ptr<CpuEngine> engine_;
