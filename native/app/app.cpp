@@ -251,7 +251,7 @@ void App::open_picture(const std::string& name, std::span<const std::byte> file)
   say("The settings of " + name + " are back.");
   for (const std::string& note : parsed.notes) say(note);
   show_evidence_ = true;
-  runner_.give(std::move(*evidence));
+  view_.give = std::move(*evidence);
 }
 
 bool App::give_picture(std::span<const std::byte> file) {
