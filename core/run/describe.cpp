@@ -115,6 +115,7 @@ json stage_json(const Stage& stage, const ModelInfo& model) {
           {"on_x", stage.transition.on_x},
           {"var_const", stage.transition.var_const},
           {"var_on_x0_var", stage.transition.var_on_x0_var},
+          {"var_least", ReverseTransition::kLeastPart * stage.transition.var_const},
           {"draws", stage.draws},
           {"second", second_name(stage.on_second == 0 ? SecondAnswer::None : stage.second)},
           {"on_second", stage.on_second},

@@ -67,12 +67,13 @@ export interface ModelInfo {
 }
 
 /** mu = on_x0 x0_hat + on_x x_hat + on_second x0_hat_2, sigma² = var_const + var_on_x0_var x0_var,
- * at least a quarter of var_const. */
+ * at least var_least. */
 export interface Transition {
   on_x0: number;
   on_x: number;
   var_const: number;
   var_on_x0_var: number;
+  var_least: number;
   draws: boolean;
   /** Where x0_hat_2 is from: the step before, or a second call at this step's end. */
   second: "none" | "previous" | "at-end";

@@ -76,8 +76,6 @@ const usedX0 = (run: Run, clip: boolean, x0: number) => (clip ? clamped(run, x0)
 
 /** Of float32 in mu and sigma. */
 const ROUNDING = 1e-5;
-/** ReverseTransition::kLeastPart of the core. */
-const LEAST_PART = 0.25;
 
 /** mu as it follows from the answer alone: the record's, unless there is evidence. */
 function muBeforeEvidence(run: Run, transition: Transition, clip: boolean, pixel: Pixel): number {
@@ -89,9 +87,9 @@ function muBeforeEvidence(run: Run, transition: Transition, clip: boolean, pixel
 
 function sigmaBeforeEvidence(state: State, run: Run, transition: Transition, sigma: number): number {
   if (!run.evidence) return sigma;
-  const { var_const, var_on_x0_var } = transition;
+  const { var_const, var_on_x0_var, var_least } = transition;
   const variance = var_const + var_on_x0_var * pixelValue(state, Field.X0Var)!;
-  return Math.sqrt(Math.max(variance, LEAST_PART * var_const));
+  return Math.sqrt(Math.max(variance, var_least));
 }
 
 /** The Gaussian times r(x): what the evidence changes of it. */
