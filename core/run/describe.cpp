@@ -278,7 +278,11 @@ std::string describe_evidence_table() {
   for (const EvidenceWay& way : evidence_ways()) {
     ways.push_back({{"name", way.name}, {"task", way.task}, {"label", way.label}, {"help", way.help}});
   }
-  for (const ImagePart& part : image_parts()) parts.push_back(part.name);
+  for (const ImagePart& part : image_parts()) {
+    parts.push_back({{"name", part.name},
+                     {"rows", {part.rows.from, part.rows.to}},
+                     {"columns", {part.columns.from, part.columns.to}}});
+  }
   return json({{"tasks", tasks}, {"ways", ways}, {"parts", parts}}).dump();
 }
 

@@ -11,16 +11,21 @@ namespace undiffuse {
 namespace {
 
 constexpr std::array<ImagePart, 5> kParts = {{
-    {"left", [](const Shape& image, int, int column) { return column < image.width / 2; }},
-    {"right", [](const Shape& image, int, int column) { return column >= image.width / 2; }},
-    {"top", [](const Shape& image, int row, int) { return row < image.height / 2; }},
-    {"bottom", [](const Shape& image, int row, int) { return row >= image.height / 2; }},
-    {"middle",
-     [](const Shape& image, int row, int column) {
-       return row >= image.height / 4 && row < image.height - image.height / 4 && column >= image.width / 4 &&
-              column < image.width - image.width / 4;
-     }},
+    {"left", {0, 4}, {0, 2}},
+    {"right", {0, 4}, {2, 4}},
+    {"top", {0, 2}, {0, 4}},
+    {"bottom", {2, 4}, {0, 4}},
+    {"middle", {1, 3}, {1, 3}},
 }};
+
+// Where a quarter of a side begins, from the nearer end, so that parts lie evenly on any side.
+constexpr int at_quarter(int quarter, int side) {
+  return quarter <= 2 ? quarter * side / 4 : side - (4 - quarter) * side / 4;
+}
+
+bool lies_in(const ImagePart::Quarters& quarters, int i, int side) {
+  return i >= at_quarter(quarters.from, side) && i < at_quarter(quarters.to, side);
+}
 
 // Where the picture's middle of the image's proportions lies, in the picture's pixels.
 struct Cut {
@@ -115,7 +120,9 @@ std::vector<float> known_without(const ImagePart& part, const Shape& image) {
   known.reserve(static_cast<size_t>(image.image_size()));
   for (int i = 0; i < image.image_size(); ++i) {
     const int pixel = i / image.channels;
-    known.push_back(part.holds(image, pixel / image.width, pixel % image.width) ? 0.0f : 1.0f);
+    const bool missing = lies_in(part.rows, pixel / image.width, image.height) &&
+                         lies_in(part.columns, pixel % image.width, image.width);
+    known.push_back(missing ? 0.0f : 1.0f);
   }
   return known;
 }

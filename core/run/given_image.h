@@ -23,7 +23,12 @@ std::vector<float> with_noise(std::span<const float> image, double sigma, std::u
 /// Parts of an image that can be missing.
 struct ImagePart {
   std::string_view name;  ///< "left"
-  bool (*holds)(const Shape& image, int row, int column);
+  /// Of a side: 0..4 from its start. Where four does not divide the side, counted from the nearer end, so
+  /// that opposite parts are alike.
+  struct Quarters {
+    int from, to;
+  };
+  Quarters rows, columns;
 };
 std::span<const ImagePart> image_parts();
 

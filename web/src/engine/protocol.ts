@@ -118,7 +118,14 @@ export interface RunEvidence {
 export interface EvidenceTable {
   tasks: { name: string; label: string; help: string; amount: EvidenceAmount | null }[];
   ways: { name: string; task: string; label: string; help: string }[];
-  parts: string[];
+  parts: ImagePart[];
+}
+
+/** Quarters of the sides, from and to (core/run/given_image.h). */
+export interface ImagePart {
+  name: string;
+  rows: [number, number];
+  columns: [number, number];
 }
 
 export interface EvidenceAmount {

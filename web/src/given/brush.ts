@@ -1,5 +1,5 @@
 // Painting on an image of numbers and on its mask: a round brush with a soft edge.
-import type { ModelInfo } from "../engine/protocol";
+import type { ImagePart, ModelInfo } from "../engine/protocol";
 
 export type ImageShape = Pick<ModelInfo, "height" | "width" | "channels">;
 
@@ -82,23 +82,19 @@ export class Stroke {
   }
 }
 
-/** Whether a part of the image (the core's names) holds a pixel. */
-const PARTS: Record<string, (shape: ImageShape, row: number, column: number) => boolean> = {
-  left: ({ width }, _, column) => column < Math.floor(width / 2),
-  right: ({ width }, _, column) => column >= Math.floor(width / 2),
-  top: ({ height }, row) => row < Math.floor(height / 2),
-  bottom: ({ height }, row) => row >= Math.floor(height / 2),
-  middle: ({ height, width }, row, column) => {
-    const [h, w] = [Math.floor(height / 4), Math.floor(width / 4)];
-    return row >= h && row < height - h && column >= w && column < width - w;
-  },
-};
+/** Where a quarter of a side begins; at_quarter() of core/run/given_image.cpp. */
+const atQuarter = (quarter: number, side: number) =>
+  quarter <= 2 ? Math.floor((quarter * side) / 4) : side - Math.floor(((4 - quarter) * side) / 4);
 
-/** Hides a part and shows the rest; an unknown name hides nothing. */
-export function hidePart({ shape, known }: Canvas, part: string): void {
-  const { width, channels } = shape;
+const liesIn = ([from, to]: [number, number], i: number, side: number) =>
+  i >= atQuarter(from, side) && i < atQuarter(to, side);
+
+/** Hides a part and shows the rest. */
+export function hidePart({ shape, known }: Canvas, { rows, columns }: ImagePart): void {
+  const { height, width, channels } = shape;
   known.forEach((_, i) => {
     const pixel = Math.floor(i / channels);
-    known[i] = PARTS[part]?.(shape, Math.floor(pixel / width), pixel % width) ? 0 : 1;
+    const row = Math.floor(pixel / width);
+    known[i] = liesIn(rows, row, height) && liesIn(columns, pixel % width, width) ? 0 : 1;
   });
 }

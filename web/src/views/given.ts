@@ -1,6 +1,6 @@
 // The panel of a given image: where it comes from, what is asked of it, and the run that follows.
 import { byId, element, isTyping } from "../dom";
-import type { EvidenceTable, Given } from "../engine/protocol";
+import type { EvidenceTable, Given, ImagePart } from "../engine/protocol";
 import {
   blankCanvas,
   type Canvas,
@@ -111,8 +111,9 @@ export class GivenView {
     }
   }
 
-  private buildPart(part: string): void {
-    const button = element("button", { type: "button" }, part[0]!.toUpperCase() + part.slice(1));
+  private buildPart(part: ImagePart): void {
+    const caption = part.name[0]!.toUpperCase() + part.name.slice(1);
+    const button = element("button", { type: "button" }, caption);
     button.addEventListener("click", () => {
       if (!this.canvas) return;
       hidePart(this.canvas, part);
