@@ -1,8 +1,9 @@
 // The heartbeat's part of web/bindings.cpp as typed calls.
-import { openToy, type Memory } from "./open-toy";
+import { floatsAt } from "../engine/memory";
+import { openToy, type ToyMemory } from "./open-toy";
 import type { BitBound, BitRun, ToyRunInfo } from "./protocol";
 
-export interface BitExports extends Memory {
+export interface BitExports extends ToyMemory {
   _ud_bits_open(bytes: number, size: number): number;
   _ud_bits_size(): number;
   _ud_bits_run(steps: number, count: number, seed: number): number;
@@ -47,8 +48,7 @@ export class BitCore {
   }
 
   private floats(index: number, what: number, length: number): Float32Array {
-    const pointer = this.module._ud_bits(index, what) / 4;
-    return this.module.HEAPF32.slice(pointer, pointer + length);
+    return floatsAt(this.module, this.module._ud_bits(index, what), length);
   }
 
   private json<T>(pointer: number): T {

@@ -1,23 +1,16 @@
 // What the two toys' parts of web/bindings.cpp have in common.
+import { withBytes, type Memory } from "../engine/memory";
 
-export interface Memory {
-  HEAPU8: Uint8Array;
-  HEAPF32: Float32Array;
-  UTF8ToString(pointer: number): string;
-  _malloc(bytes: number): number;
-  _free(pointer: number): void;
+export interface ToyMemory extends Memory {
   _ud_error(): number;
 }
 
 /** Gives a weights file to the core; throws the loader's sentence if it refuses. */
 export function openToy(
-  module: Memory,
+  module: ToyMemory,
   bytes: Uint8Array,
   open: (pointer: number, size: number) => number,
 ): void {
-  const pointer = module._malloc(Math.max(bytes.length, 1));
-  module.HEAPU8.set(bytes, pointer);
-  const opened = open(pointer, bytes.length);
-  module._free(pointer);
+  const opened = withBytes(module, bytes, (pointer) => open(pointer, bytes.length));
   if (opened !== 0) throw new Error(module.UTF8ToString(module._ud_error()));
 }

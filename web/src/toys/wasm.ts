@@ -1,6 +1,6 @@
 // The toys' part of web/bindings.cpp as typed calls.
+import { floatsAt } from "../engine/memory";
 import type { ToyReverse, ToyRun, ToyRunInfo } from "./protocol";
-
 import { BitCore, type BitExports } from "./bits-wasm";
 import { openToy } from "./open-toy";
 
@@ -39,7 +39,7 @@ export class ToyCore {
     const info = JSON.parse(text) as ToyRunInfo;
     const pairs = (index: number, what: number) => {
       const pointer = this.module._ud_toy_points(index, what);
-      return this.floats(pointer, 2 * count);
+      return floatsAt(this.module, pointer, 2 * count);
     };
     const states = info.t.map((_, i) => i);
     return {
@@ -73,13 +73,9 @@ export class ToyCore {
     };
   }
 
-  private floats(pointer: number, count: number): Float32Array {
-    return this.module.HEAPF32.slice(pointer / 4, pointer / 4 + count);
-  }
-
   private filled(count: number, fill: (out: number) => number): Float32Array | undefined {
     const out = this.module._malloc(4 * count);
-    const values = fill(out) === 0 ? this.floats(out, count) : undefined;
+    const values = fill(out) === 0 ? floatsAt(this.module, out, count) : undefined;
     this.module._free(out);
     return values;
   }
