@@ -2,7 +2,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { MARGIN } from "../../web/src/draw/steps-axis";
-import type { CreateModule } from "../../web/src/engine/wasm";
+import { coreCopy } from "./core-copy";
 import { expect, finish, openLive, openRecording, pause, seek, settled, slide, test, title } from "./page";
 
 const panel = (page: Page) => page.locator("#bound");
@@ -20,24 +20,12 @@ async function openBound(page: Page, settings = "steps=8"): Promise<void> {
 
 /** What another copy of the core says of these settings' bound. */
 async function coreSays(page: Page, settings: string): Promise<{ said: string; steps_said: string[] }> {
-  await page.addScriptTag({ url: "undiffuse.js" });
-  return page.evaluate(async (text) => {
-    const binary = async (url: string) => new Uint8Array(await (await fetch(url)).arrayBuffer());
-    const create = (window as unknown as { createUndiffuse: CreateModule }).createUndiffuse;
-    const core = await create({ wasmBinary: await binary("undiffuse.wasm") });
-    const weights = await binary("models/mnist-mean-variance.safetensors");
-    core._ud_init(1);
-    const bytes = core._malloc(weights.length);
-    core.HEAPU8.set(weights, bytes);
-    core._ud_open(bytes, weights.length);
-    const string = core._malloc(text.length + 1);
-    core.stringToUTF8(text, string, text.length + 1);
-    core._ud_apply(string);
+  return (await coreCopy(page, settings)).evaluate((core) => {
     const last = JSON.parse(core.UTF8ToString(core._ud_run())).steps - 1;
     while (core._ud_compute(last) === 0);
     while (core._ud_bound(0) === 0);
     return JSON.parse(core.UTF8ToString(core._ud_bound_curve()));
-  }, settings);
+  });
 }
 
 const painted = (page: Page, name: "costs" | "entropies") =>

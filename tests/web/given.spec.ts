@@ -8,6 +8,7 @@ import {
   finish,
   levels,
   openLive,
+  openRecording,
   pause,
   pixels,
   seek,
@@ -304,14 +305,7 @@ test("evidence stays when another engine takes over, with the same picture", asy
 });
 
 test("evidence that comes before the network waits for it", async ({ page }) => {
-  let release = () => {};
-  const held = new Promise<void>((resolve) => (release = resolve));
-  await page.route("**/*.safetensors", async (route) => {
-    await held;
-    await route.continue();
-  });
-  await page.goto("/");
-  await expect(page.locator("html")).toHaveAttribute("data-source", "recording");
+  const release = await openRecording(page);
   await openPanel(page);
   await load(page, await pictureFile(page, SEVEN));
   await expect(problem(page)).toHaveText("The network is loading: load the image once it runs.");

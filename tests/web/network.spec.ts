@@ -1,7 +1,7 @@
 // The network opened from its place in the equation: its blocks, and what each puts out in a step.
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import type { CreateModule } from "../../web/src/engine/wasm";
+import { coreCopy } from "./core-copy";
 import {
   button,
   expect,
@@ -37,26 +37,14 @@ const maps = (page: Page) =>
 
 /** What a block puts out in a step of these settings' run, by another copy of the core. */
 async function coreFeature(page: Page, settings: string, step: number, block: number): Promise<number[]> {
-  await page.addScriptTag({ url: "undiffuse.js" });
-  return page.evaluate(
-    async ([text, at, of]) => {
-      const binary = async (url: string) => new Uint8Array(await (await fetch(url)).arrayBuffer());
-      const create = (window as unknown as { createUndiffuse: CreateModule }).createUndiffuse;
-      const core = await create({ wasmBinary: await binary("undiffuse.wasm") });
-      const weights = await binary("models/mnist-mean-variance.safetensors");
-      core._ud_init(1);
-      const bytes = core._malloc(weights.length);
-      core.HEAPU8.set(weights, bytes);
-      core._ud_open(bytes, weights.length);
-      const string = core._malloc(text.length + 1);
-      core.stringToUTF8(text, string, text.length + 1);
-      core._ud_apply(string);
+  return (await coreCopy(page, settings)).evaluate(
+    (core, [at, of]) => {
       while (core._ud_compute(at) === 0);
       const count = core._ud_feature(at, 0, of);
       const start = core._ud_feature_values() / 4;
       return [...core.HEAPF32.slice(start, start + count)];
     },
-    [settings, step, block] as const,
+    [step, block] as const,
   );
 }
 

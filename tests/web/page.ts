@@ -1,4 +1,5 @@
 // What the page's tests share: opening it, waiting for its pictures, comparing them.
+import AxeBuilder from "@axe-core/playwright";
 import { expect, test as base, type Page } from "@playwright/test";
 
 export const plainUrl = "http://localhost:8392/";
@@ -137,6 +138,18 @@ export async function seek(page: Page, position: number): Promise<void> {
 export async function applied(page: Page, ...settings: string[]): Promise<void> {
   for (const setting of settings) await expect(page).toHaveURL(new RegExp(`[#&]${setting}(&|$)`));
   await settled(page);
+}
+
+/** A page with a theme button, in both themes and on a phone. */
+export async function expectAccessible(page: Page): Promise<void> {
+  for (const theme of ["light", "dark"]) {
+    const found = await new AxeBuilder({ page }).analyze();
+    expect(found.violations.map((violation) => `${theme}: ${violation.id}`)).toEqual([]);
+    await page.locator("#theme").click();
+  }
+  await page.setViewportSize({ width: 390, height: 844 });
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(overflow).toBeLessThanOrEqual(0);
 }
 
 /** Goes to the finished image. */

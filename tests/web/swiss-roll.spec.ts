@@ -1,7 +1,6 @@
 // The Swiss roll's page: its run, the step count, the chosen point, and what it says of them.
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { expect, test } from "./page";
+import { expect, expectAccessible, test } from "./page";
 
 async function open(page: Page): Promise<void> {
   await page.goto("/swiss-roll.html");
@@ -108,12 +107,5 @@ test("every model loads, and a missing one is a sentence with a retry", async ({
 test("it is accessible, light and dark, and fits a phone", async ({ page }) => {
   await page.emulateMedia({ reducedMotion: "reduce" });
   await open(page);
-  for (const theme of ["light", "dark"]) {
-    const found = await new AxeBuilder({ page }).analyze();
-    expect(found.violations.map((violation) => `${theme}: ${violation.id}`)).toEqual([]);
-    await page.locator("#theme").click();
-  }
-  await page.setViewportSize({ width: 390, height: 844 });
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  expect(overflow).toBeLessThanOrEqual(0);
+  await expectAccessible(page);
 });
