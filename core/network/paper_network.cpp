@@ -62,9 +62,8 @@ Config read_config(const SafeTensors& file, ConfigReader& reader) {
 }
 
 constexpr const char* kCoefficientsNote =
-    "Does the network take t and return a mean and a variance for each pixel? No: it never sees t. It "
-    "returns "
-    "coefficients over time, for each pixel one set for the mean and one for the variance.";
+    "Does the network take t and return a mean and a variance for each pixel? No: it never sees t. "
+    "It returns coefficients over time, for each pixel one set for the mean and one for the variance.";
 constexpr const char* kReadoutNote =
     "Here t comes in: the coefficients, weighted with the bumps at t, add up to z^μ and z^Σ of each pixel, "
     "from which the step's mean and variance follow.";

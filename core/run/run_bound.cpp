@@ -108,9 +108,8 @@ const char* const kAboutBound =
     "guidance and clipping are left out. "
     "The model made x₀ itself, so the sum says how far it agrees with itself, not how well it knows its "
     "data: that takes images it has not seen (undiffuse bound). "
-    "The true step's entropy H_q lies in the band from ½ log₂ 2πe β-tilde to ½ log₂ 2πe β; the line is the "
-    "model's "
-    "½ log₂ 2πeσ², which belongs there on average, not pixel by pixel.";
+    "The true step's entropy H_q lies in the band from ½ log₂ 2πe β-tilde to ½ log₂ 2πe β; "
+    "the line is the model's ½ log₂ 2πeσ², which belongs there on average, not pixel by pixel.";
 
 std::string say_bound(const BoundCurve& curve) {
   if (!curve.done()) {

@@ -14,9 +14,8 @@ namespace {
 constexpr float kWords = 116, kMargin = 46;  // below the charts; left of them, for the scale's numbers
 constexpr const char* kCosts = "what each step costs, bits/dim";
 constexpr const char* kEntropies =
-    "entropy of each step above its lower bound, bits/dim: H_q lies in the band; the model's mean, and 90 % "
-    "of "
-    "its pixels";
+    "entropy of each step above its lower bound, bits/dim: H_q lies in the band; "
+    "the model's mean, and 90 % of its pixels";
 
 int shown_step(const View& view) { return std::min(view.position, view.num_steps() - 1); }
 

@@ -45,9 +45,8 @@ std::optional<int> HeartbeatPanel::draw(const ToyScene& scene, int position, con
               std::to_string(valid.cols()) + " are heartbeats");
   raster(run.state(position), valid, theme().ink, raster_size);
   wrapped(
-      "A row is a sequence of 20 bits, dark where it is 1. The bar at its end is blue where it is one of the "
-      "five "
-      "heartbeats: a one at every fifth place. Click on a row to follow it below.");
+      "A row is a sequence of 20 bits, dark where it is 1. The bar at its end is blue where it is one "
+      "of the five heartbeats: a one at every fifth place. Click on a row to follow it below.");
   panel_title("The chance of each bit to flip in this step");
   // Shades grow with the square root, so that small chances still show.
   raster((flips / highest).sqrt(), valid_sequences(data_, run.state(step)), theme().now, raster_size);
@@ -128,9 +127,8 @@ void HeartbeatPanel::draw_bound(const ToyBoundOf* bound, int num_steps) const {
   row("the paper's K, 2000 steps", format_value(kPapersK));
   row("L_null: bits that know only their base rate", format_value(bound->bound.null));
   wrapped(
-      "Measured here, over fresh draws: ± is the standard error. With many draws, 2000 steps of this "
-      "network have K "
-      "= −2.379 ± 0.001.");
+      "Measured here, over fresh draws: ± is the standard error. With many draws, 2000 steps of "
+      "this network have K = −2.379 ± 0.001.");
 }
 
 }  // namespace undiffuse

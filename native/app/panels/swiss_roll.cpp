@@ -77,18 +77,16 @@ void SwissRollPanel::draw(const ToyScene& scene, const ToyLook* look, int positi
   panel_title(title);
   draw_cloud(*scene.points, look, position, dark, side);
   wrapped(
-      "Shade: density of the data at this noise. Lines: from a point to its mean μ; ellipses: σ. Click "
-      "anywhere to "
-      "set x_t.");
+      "Shade: density of the data at this noise. Lines: from a point to its mean μ; ellipses: σ. "
+      "Click anywhere to set x_t.");
   end_card();
   ImGui::SameLine(0, gap);
   begin_card("reverse", {half, size.y});
   panel_title("One reverse step from the chosen point");
   if (look) draw_reverse(*look, dark, side);
   wrapped(
-      "Shade: the true q(x_s | x_t), from the data. Ellipses: the network's Gaussian at one and two σ. In "
-      "large steps "
-      "the truth has several peaks and no Gaussian fits; in small ones it is one Gaussian.");
+      "Shade: the true q(x_s | x_t), from the data. Ellipses: the network's Gaussian at one and two σ. "
+      "In large steps the truth has several peaks and no Gaussian fits; in small ones it is one Gaussian.");
   end_card();
 }
 
