@@ -98,9 +98,13 @@ class Run:
         self.generator.set_state(state["generator"])
 
     def start_from(self, path):
-        """The weights of a file as the start of a run with its own steps and learning rates."""
+        """The weights of a file as the start of a run with its own steps and learning rates.
+
+        The file may be of other images with as many classes: strokes learned on one set help with the next.
+        """
         model, metadata = read_model(path)
-        own = {key: value for key, value in self.metadata.items() if key not in ("name", "card")}
+        of_the_images = ("name", "card", "data", "sigma_data", "class_names")
+        own = {key: value for key, value in self.metadata.items() if key not in of_the_images}
         differing = [key for key, value in own.items() if metadata.get(key) != value]
         if differing:
             raise SystemExit(f"{path} differs in {', '.join(differing)}: give the options that it was trained with.")

@@ -82,6 +82,14 @@ class TrainTest(InFolder):
         for name, value in read_model(first)[0].state_dict().items():
             torch.testing.assert_close(self.weights("second")[name], value, rtol=0, atol=0)
 
+    def test_a_start_may_be_of_other_images(self):
+        self.train("first", 1, "--predict", "edm")
+        first = f"{self.folder}/first/model.safetensors"
+        self.train("second", 0, "--predict", "edm", "--from", first, "--class-names", "a,b,c,d,e,f,g,h,i,j")
+        model, metadata = read_model(f"{self.folder}/second/model.safetensors")
+        self.assertEqual(metadata["class_names"], '["a","b","c","d","e","f","g","h","i","j"]')
+        torch.testing.assert_close(model.state_dict(), read_model(first)[0].state_dict(), rtol=0, atol=0)
+
     def test_a_start_of_another_kind_is_refused(self):
         self.train("first", 0, "--predict", "v")
         command = [sys.executable, f"{WEIGHTS}/train.py", "--data", self.folder, "--out", f"{self.folder}/second",
