@@ -16,19 +16,7 @@ struct Config {
   int dense_hidden = 0, dense_layers = 0, dense_channels = 0;  // dense pathway
   int upper_channels = 0, upper_layers = 0;                    // on top, pixel by pixel
   int bumps = 0, num_steps = 0;                                // J and T of the readout
-  Activation conv = Activation::LeakyRelu, dense = Activation::Tanh, dense_output = Activation::None,
-             upper = Activation::Tanh;
 };
-
-Activation read_activation(ConfigReader& reader, const char* name, Activation otherwise) {
-  const auto found = reader.object().find(name);
-  if (found == reader.object().end()) return otherwise;
-  if (*found == "none") return Activation::None;
-  if (*found == "tanh") return Activation::Tanh;
-  if (*found == "leaky-relu") return Activation::LeakyRelu;
-  reader.fail(std::string("'") + name + "' is none of none, tanh and leaky-relu");
-  return otherwise;
-}
 
 int read_num_steps(const SafeTensors& file, ConfigReader& reader) {
   constexpr int kMax = 100000;
@@ -54,10 +42,6 @@ Config read_config(const SafeTensors& file, ConfigReader& reader) {
   config.upper_layers = reader.integer("upper_layers", 1, 16);
   config.bumps = reader.integer("bumps", 1, 64);
   config.num_steps = read_num_steps(file, reader);
-  config.conv = read_activation(reader, "conv_activation", config.conv);
-  config.dense = read_activation(reader, "dense_activation", config.dense);
-  config.dense_output = read_activation(reader, "dense_output_activation", config.dense_output);
-  config.upper = read_activation(reader, "upper_activation", config.upper);
   return config;
 }
 
@@ -87,7 +71,7 @@ class PaperNetworkBuilder {
       const std::string name = numbered("conv", i);
       builder_.begin_block(name, "convolution");
       h = builder_.convolution(name, name, h, config_.conv_channels,
-                               {.kernel = 3, .activation = config_.conv});
+                               {.kernel = 3, .activation = Activation::LeakyRelu});
     }
     return h;
   }
@@ -102,7 +86,7 @@ class PaperNetworkBuilder {
       const std::string name = numbered("dense", i);
       if (i > 0) builder_.begin_block(name, i < last ? "dense layer" : "dense layer to pixels");
       const int width = i < last ? config_.dense_hidden : size * size * config_.dense_channels;
-      h = builder_.dense(name, name, h, width, i < last ? config_.dense : config_.dense_output);
+      h = builder_.dense(name, name, h, width, i < last ? Activation::Tanh : Activation::None);
     }
     return builder_.add({.kind = OpKind::PixelShuffle, .inputs = {h}, .factor = size}, "dense.image",
                         {1, size, size, config_.dense_channels});
@@ -118,7 +102,7 @@ class PaperNetworkBuilder {
       const bool hidden = i < last;
       h = builder_.convolution(name, name, h,
                                hidden ? config_.upper_channels : 2 * config_.bumps * config_.channels,
-                               {.activation = hidden ? config_.upper : Activation::None});
+                               {.activation = hidden ? Activation::Tanh : Activation::None});
     }
     return h;
   }

@@ -12,8 +12,8 @@
 namespace undiffuse {
 
 /// Reads the metadata keys `config` (JSON: size, channels, conv_channels, conv_layers, dense_hidden,
-/// dense_layers, dense_channels, upper_channels, upper_layers, bumps; activations) and `num_steps`, and
-/// every tensor that they call for. Refuses what is missing, unknown or out of range, naming it.
+/// dense_layers, dense_channels, upper_channels, upper_layers, bumps) and `num_steps`, and every tensor
+/// that they call for. Refuses what is missing, unknown or out of range, naming it.
 Result<Graph> build_paper_network(const SafeTensors& file);
 
 }  // namespace undiffuse

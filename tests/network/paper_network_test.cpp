@@ -131,16 +131,6 @@ TEST(PaperNetwork, ItsBlocksNameWhatTheyHold) {
   EXPECT_TRUE(has_edge({1, last, EdgeKind::Conditioning})) << "t enters at the readout";
 }
 
-TEST(PaperNetwork, KnowsTheActivationsThatItWasTrainedWith) {
-  WeightsFile file = with_config("dense_output_activation", "\"tanh\"");
-  EXPECT_TRUE(build(file).ok());
-  for (const char* key : {"conv_activation", "dense_activation", "upper_activation"}) {
-    EXPECT_TRUE(build(with_config(key, "\"none\"")).ok());
-    expect_refused(with_config(key, "\"softmax\""), key);
-    expect_refused(with_config(key, "7"), key);
-  }
-}
-
 TEST(PaperNetwork, RefusalsNameTheField) {
   for (const char* field : {"size", "channels", "conv_channels", "conv_layers", "dense_hidden",
                             "dense_layers", "dense_channels", "upper_channels", "upper_layers", "bumps"}) {

@@ -126,9 +126,7 @@ void HeartbeatPanel::draw_bound(const ToyBoundOf* bound, int num_steps) const {
   row("what the network falls short of K*", estimate(bound->bound.gap));
   row("the paper's K, 2000 steps", format_value(kPapersK));
   row("L_null: bits that know only their base rate", format_value(bound->bound.null));
-  wrapped(
-      "Measured here, over fresh draws: ± is the standard error. With many draws, 2000 steps of "
-      "this network have K = −2.379 ± 0.001.");
+  wrapped("Measured here, over fresh draws: ± is the standard error.");
 }
 
 }  // namespace undiffuse
