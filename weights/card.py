@@ -90,9 +90,10 @@ def card_block(result):
                  f" `{result['sha256']}`."]]
     if "bound" in result:
         sections.append(bound_lines(result["bound"]))
-    if result["readings"]:
+    if result.get("readings"):
         sections.append(reading_lines(result))
-    sections.append(quality_lines(result["quality"]))
+    if "quality" in result:
+        sections.append(quality_lines(result["quality"]))
     if "memorisation" in result:
         sections.append(memorisation_lines(result["memorisation"]))
     sections.append([f"Measured with seed {result['seed']}."])

@@ -31,6 +31,11 @@ def load_results(folder=HERE):
     return sorted(results, key=lambda result: (result["data"], result["name"]))
 
 
+def judged(results):
+    """Those whose samples were judged: models of one class are not."""
+    return [result for result in results if "quality" in result]
+
+
 def same_data(results):
     """[[results of one data set], ...]."""
     return [[result for result in results if result["data"] == data] for data in
@@ -143,7 +148,7 @@ def readme_block(results):
 
 
 def main():
-    results = load_results()
+    results = judged(load_results())
     if not results:
         raise SystemExit("No weights file has a JSON of results beside it: run weights/evaluate.py first.")
     with open(os.path.join(HERE, "quality.svg"), "w", encoding="utf-8") as file:

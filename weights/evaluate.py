@@ -3,9 +3,9 @@
 
 Quality against the number of model calls for every sampler; with a learned variance the bound in
 bits/dim; where a classifier reads the images well, the share of samples that it reads as their class;
-for colour records, whether samples copy training images. Leaves the numbers beside the weights, as
-FILE with .json for .safetensors (weights/chart.py draws them), contact sheets under --out, and fills
-the card's measured part.
+for colour records, whether samples copy training images. Of a model of one class, the bound alone.
+Leaves the numbers beside the weights, as FILE with .json for .safetensors (weights/chart.py draws them),
+contact sheets under --out, and fills the card's measured part.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from export import read_model
 from memorisation import measure_memorisation
 from predictions import prediction_of
 from quality import measure_quality
-from sampling import VARIANCES, sample_classes
+from sampling import sample_classes
 
 @dataclass(frozen=True)
 class Choice:
@@ -48,7 +48,7 @@ class Choice:
 
 
 FEW_CALLS = [Choice(sampler=sampler, steps=20) for sampler in ("ddim", "dpm-solver-2m")]  # 40, with guidance
-CHOICES = {"learned": [Choice(1.0, "learned"), *(Choice(variance=variance) for variance in VARIANCES), *FEW_CALLS],
+CHOICES = {"learned": [Choice(1.0, "learned"), Choice(variance="learned"), *FEW_CALLS],
            "none": [Choice(1.0), *FEW_CALLS]}
 
 
@@ -91,6 +91,22 @@ def describe(args, model, metadata, prediction):
             "precision": "float32" if args.float32 else "bfloat16"}
 
 
+def measure_samples(model, prediction, train, test, stem, args):
+    """What is seen in samples: by a classifier of the data set, and where it is small beside its images."""
+    data = os.path.basename(os.path.abspath(args.data))
+    classifier, accuracy = load_or_train(os.path.join(args.out, f"classifier-{data}.pt"), args.data)
+    judges = test.judge_accuracy > 0
+    result = {"classifier_accuracy": accuracy,
+              "readings": measure_readings(model, prediction, classifier, stem, args) if judges else [],
+              "quality": measure_quality(model, prediction, classifier, train, test, args.samples, args.seed,
+                                         args.long, bfloat16=not args.float32)}
+    if train.augment:  # a set so small may be learned by heart
+        sheet = f"{stem}-nearest.png"
+        result["memorisation"] = measure_memorisation(model, prediction, train, test, sheet, args.samples // 2,
+                                                      args.seed)
+    return result
+
+
 def evaluate(args):
     model, metadata = read_model(args.weights)
     if not model.config.classes:
@@ -98,20 +114,11 @@ def evaluate(args):
     model, prediction = model.to(memory_format=torch.channels_last), prediction_of(metadata)  # faster on processors
     train, test = load_dataset(args.data, "train"), load_dataset(args.data, "t10k")
     result = describe(args, model, metadata, prediction)
-    classifier, accuracy = load_or_train(os.path.join(args.out, f"classifier-{result['data']}.pt"), args.data)
-    result["classifier_accuracy"] = accuracy
     if prediction.metadata["variance"] == "learned":
         result["bound"] = measure_bound(model, prediction, test.x0, test.label, args.seed, args.effort)
         print(f"bound: {result['bound']['learned']['bits_per_dim']:.3f} bits/dim", flush=True)
-    stem = os.path.join(args.out, result["name"])
-    judges = test.judge_accuracy > 0
-    result["readings"] = measure_readings(model, prediction, classifier, stem, args) if judges else []
-    result["quality"] = measure_quality(model, prediction, classifier, train, test, args.samples, args.seed,
-                                        args.long, bfloat16=not args.float32)
-    if train.augment:  # a set so small may be learned by heart
-        sheet = f"{stem}-nearest.png"
-        result["memorisation"] = measure_memorisation(model, prediction, train, test, sheet, args.samples // 2,
-                                                      args.seed)
+    if model.config.classes > 1:  # of one class there is no classifier that could judge samples
+        result.update(measure_samples(model, prediction, train, test, os.path.join(args.out, result["name"]), args))
     return result
 
 

@@ -54,6 +54,11 @@ def bits_per_dim(above_null, deviation):
     return -(above_null + NULL_BITS) + math.log2(255 * deviation)
 
 
+def above_null(bits, deviation):
+    """K - L_null from bits/dim: the inverse."""
+    return -bits - NULL_BITS + math.log2(255 * deviation)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", required=True, help="weights file of a transition model")

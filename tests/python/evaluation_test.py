@@ -28,6 +28,7 @@ from frechet import frechet_distance, frechet_with_error, moments  # noqa: E402
 from predictions import Edm  # noqa: E402
 import quality  # noqa: E402
 from quality import NFES, measure_quality  # noqa: E402
+import table1  # noqa: E402
 from unet import UNet, UNetConfig  # noqa: E402
 
 DOUBLE = torch.float64
@@ -226,6 +227,8 @@ class CardTest(unittest.TestCase):
                      "Of 10 samples 50.0%"):
             self.assertIn(part, block)
         self.assertNotIn("bound", block)
+        del result["quality"], result["readings"]
+        self.assertNotIn("training images score", card.card_block(result))
 
 
 class CommittedNumbersTest(unittest.TestCase):
@@ -239,13 +242,17 @@ class CommittedNumbersTest(unittest.TestCase):
             self.assertEqual(read_model(path)[1]["name"], result["name"])
 
     def test_chart_and_table_are_drawn_from_the_jsons(self):
-        results = chart.load_results()
+        results = chart.judged(chart.load_results())
         if not results:
             self.skipTest("no model is evaluated yet")
         with open(os.path.join(ROOT, "weights", "quality.svg"), encoding="utf-8") as file:
             self.assertEqual(file.read(), chart.chart(results), "run weights/chart.py")
         with open(os.path.join(ROOT, "weights", "README.md"), encoding="utf-8") as file:
             self.assertIn(chart.readme_block(results), file.read(), "run weights/chart.py")
+
+    def test_dead_leaves_row_is_of_the_json(self):
+        with open(os.path.join(ROOT, "docs", "paper.md"), encoding="utf-8") as file:
+            self.assertIn(table1.block(), file.read(), "run weights/table1.py")
 
 
 if __name__ == "__main__":

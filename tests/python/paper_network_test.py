@@ -19,7 +19,7 @@ from paper_network import PaperNetwork, PaperNetworkConfig, bump_basis  # noqa: 
 from predictions import Transition, bound_times, prediction_of  # noqa: E402
 from sampling import sample  # noqa: E402
 from train_test import InFolder, write_images  # noqa: E402
-from transition_bound import bits_per_dim, measure_gap  # noqa: E402
+from transition_bound import above_null, bits_per_dim, measure_gap  # noqa: E402
 
 SMALL = PaperNetworkConfig(size=8, conv_channels=6, dense_hidden=12, upper_channels=7, bumps=4)
 
@@ -87,6 +87,7 @@ class BoundTest(unittest.TestCase):
     def test_bits_per_dim_of_the_null_model_are_those_of_a_gaussian(self):
         """Grey levels 0.3 wide under a Gaussian of that width: ½ log2(2 pi e) + log2(255 · 0.3)."""
         self.assertAlmostEqual(bits_per_dim(0, 0.3), 2.047096 + math.log2(76.5), delta=1e-5)
+        self.assertAlmostEqual(above_null(bits_per_dim(1.5, 0.3), 0.3), 1.5, delta=1e-12)
 
 
 class AnswerTest(unittest.TestCase):

@@ -1,4 +1,4 @@
-// The given image's part of web/bindings.cpp as typed calls.
+// The given image's part of web/bindings/pictures.cpp as typed calls.
 import { floatsAt, withBytes, withText, type Memory } from "./memory";
 import type { Given } from "./protocol";
 

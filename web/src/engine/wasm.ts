@@ -1,4 +1,4 @@
-// The WASM module's flat C functions (web/bindings.cpp) as typed calls.
+// The WASM module's flat C functions (web/bindings/) as typed calls.
 import {
   STEP_BYTES,
   type Ahead,

@@ -1,4 +1,4 @@
-// The heartbeat's part of web/bindings.cpp as typed calls.
+// The heartbeat's part of web/bindings/toys.cpp as typed calls.
 import { floatsAt } from "../engine/memory";
 import { openToy, type ToyMemory } from "./open-toy";
 import type { BitBound, BitRun, ToyRunInfo } from "./protocol";

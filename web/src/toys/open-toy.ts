@@ -1,4 +1,4 @@
-// What the two toys' parts of web/bindings.cpp have in common.
+// What the two toys' parts of web/bindings/toys.cpp have in common.
 import { withBytes, type Memory } from "../engine/memory";
 
 export interface ToyMemory extends Memory {

@@ -1,4 +1,4 @@
-// The toys' part of web/bindings.cpp as typed calls.
+// The toys' part of web/bindings/toys.cpp as typed calls.
 import { floatsAt } from "../engine/memory";
 import type { ToyReverse, ToyRun, ToyRunInfo } from "./protocol";
 import { BitCore, type BitExports } from "./bits-wasm";
