@@ -84,6 +84,81 @@ function networkButton(): HTMLElement {
   return button;
 }
 
+interface Part {
+  field: Field;
+  scale: Scale;
+  place: string; // its classes
+  options: Omit<PictureOptions, "inspect">;
+}
+
+const PARTS = {
+  xt: {
+    field: Field.XT,
+    scale: imageScale,
+    place: "state",
+    options: {
+      symbol: "x_t",
+      caption: "now",
+      map: grey,
+      description: "x_t, the noisy image before the step",
+    },
+  },
+  raw: {
+    field: Field.MeanOutput,
+    scale: signedRangeOf,
+    place: "raw",
+    options: {
+      symbol: "v̂",
+      caption: "raw output",
+      map: diverging,
+      description: "v, the network's raw output, from negative (blue) to positive (orange)",
+    },
+  },
+  mu: {
+    field: Field.Mu,
+    scale: imageScale,
+    place: "term",
+    options: {
+      symbol: "μ",
+      caption: "predicted mean",
+      map: grey,
+      description: "mu, the predicted mean of every pixel",
+    },
+  },
+  sigma: {
+    field: Field.Sigma,
+    scale: rangeOf,
+    place: "term",
+    options: {
+      symbol: "σ",
+      caption: "predicted deviation",
+      digits: 3,
+      map: viridis,
+      description: "sigma, the predicted standard deviation of every pixel, dark for small, bright for large",
+    },
+  },
+  z: {
+    field: Field.Z,
+    scale: noiseScale,
+    place: "term",
+    options: {
+      symbol: "z",
+      caption: "fresh noise",
+      map: diverging,
+      description: "z, the fresh noise of this step, from negative (blue) to positive (orange)",
+    },
+  },
+  next: {
+    field: Field.XPrev,
+    scale: imageScale,
+    place: "state result",
+    options: { symbol: "x_{t−1}", caption: "next", map: grey, description: "the image after the step" },
+  },
+} satisfies Record<string, Part>;
+
+const operator = (symbol: string, name: string) =>
+  element("span", { class: `operator ${name}`, "aria-hidden": "true" }, symbol);
+
 export class EquationView {
   private readonly parts: { field: Field; scale: Scale; picture: Picture }[] = [];
   private readonly title = byId("equation-title");
@@ -92,71 +167,24 @@ export class EquationView {
   private readonly raw: Picture;
   private readonly sigma: Picture;
 
-  constructor(inspect: PictureOptions["inspect"]) {
-    const add = (field: Field, scale: Scale, classes: string, options: Omit<PictureOptions, "inspect">) => {
-      const picture = new Picture({ ...options, inspect });
-      picture.root.classList.add(...classes.split(" "));
-      this.parts.push({ field, scale, picture });
-      return picture;
-    };
-    const operator = (symbol: string, name: string) =>
-      element("span", { class: `operator ${name}`, "aria-hidden": "true" }, symbol);
+  constructor(private readonly inspect: PictureOptions["inspect"]) {
+    const xt = this.add(PARTS.xt);
+    this.raw = this.add(PARTS.raw);
+    const arrow = element("span", { class: "arrow", "aria-hidden": "true" }, "→");
+    const network = element("div", { class: "network" }, networkButton(), this.raw.root, arrow);
+    const mu = this.add(PARTS.mu);
+    this.sigma = this.add(PARTS.sigma);
+    const z = this.add(PARTS.z);
+    const next = this.add(PARTS.next);
+    this.row.append(xt.root, network, mu.root, operator("+", "plus"), this.sigma.root);
+    this.row.append(operator("×", "times"), z.root, operator("=", "equals"), next.root);
+  }
 
-    const xt = add(Field.XT, imageScale, "state", {
-      symbol: "x_t",
-      caption: "now",
-      map: grey,
-      description: "x_t, the noisy image before the step",
-    });
-    this.raw = add(Field.MeanOutput, signedRangeOf, "raw", {
-      symbol: "v̂",
-      caption: "raw output",
-      map: diverging,
-      description: "v, the network's raw output, from negative (blue) to positive (orange)",
-    });
-    const mu = add(Field.Mu, imageScale, "term", {
-      symbol: "μ",
-      caption: "predicted mean",
-      map: grey,
-      description: "mu, the predicted mean of every pixel",
-    });
-    this.sigma = add(Field.Sigma, rangeOf, "term", {
-      symbol: "σ",
-      caption: "predicted deviation",
-      digits: 3,
-      map: viridis,
-      description: "sigma, the predicted standard deviation of every pixel, dark for small, bright for large",
-    });
-    const z = add(Field.Z, noiseScale, "term", {
-      symbol: "z",
-      caption: "fresh noise",
-      map: diverging,
-      description: "z, the fresh noise of this step, from negative (blue) to positive (orange)",
-    });
-    const next = add(Field.XPrev, imageScale, "state result", {
-      symbol: "x_{t−1}",
-      caption: "next",
-      map: grey,
-      description: "the image after the step",
-    });
-    const network = element(
-      "div",
-      { class: "network" },
-      networkButton(),
-      this.raw.root,
-      element("span", { class: "arrow", "aria-hidden": "true" }, "→"),
-    );
-    this.row.append(
-      xt.root,
-      network,
-      mu.root,
-      operator("+", "plus"),
-      this.sigma.root,
-      operator("×", "times"),
-      z.root,
-      operator("=", "equals"),
-      next.root,
-    );
+  private add({ field, scale, place, options }: Part): Picture {
+    const picture = new Picture({ ...options, inspect: this.inspect });
+    picture.root.classList.add(...place.split(" "));
+    this.parts.push({ field, scale, picture });
+    return picture;
   }
 
   update(state: State): void {
