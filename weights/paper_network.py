@@ -73,6 +73,7 @@ class PaperNetwork(Recording):
         self.dense = layers(nn.Linear, [pixels] + [config.dense_hidden] * (config.dense_layers - 1) + [dense_out])
         upper = [merged] + [config.upper_channels] * (config.upper_layers - 1) + [2 * c * config.bumps]
         self.upper = layers(nn.Conv2d, upper, kernel_size=1)
+        self.resting = False  # the convolutions
         self.start()
 
     @torch.no_grad()
@@ -83,6 +84,7 @@ class PaperNetwork(Recording):
             nn.init.zeros_(layer.bias)
         for layer in self.conv:
             nn.init.kaiming_normal_(layer.weight, a=LEAK)
+        self.pass_the_image()
         for layer in [*self.dense, *self.upper]:
             nn.init.normal_(layer.weight, std=1 / math.sqrt(layer.weight[0].numel()))
         conv, dense = self.config.conv_channels, self.config.dense_channels
@@ -90,30 +92,59 @@ class PaperNetwork(Recording):
         self.upper[0].weight[:, conv:] *= math.sqrt((conv + dense) / (2 * dense))
         nn.init.zeros_(self.upper[-1].weight)
 
-    def coefficients(self, x):
-        """[B,C,H,W] -> y [B,2CJ,H,W]: for z_mu J to a channel, then for z_sigma."""
-        local = x
+    @torch.no_grad()
+    def pass_the_image(self):
+        """The first 2C channels of the convolutions become the image's positive and negative part: the mean needs
+        x_t itself at every pixel, and the dense pathway is too narrow for its noise."""
+        c = self.config.channels
         for i, layer in enumerate(self.conv):
-            local = self.note(f"conv.{i}", F.leaky_relu(layer(local), LEAK))
+            layer.weight[: 2 * c] = 0
+            for k in range(2 * c):
+                layer.weight[k, k % c if i == 0 else k, 1, 1] = -1 if i == 0 and k >= c else 1
+
+    @torch.no_grad()
+    def rest_convolutions(self):
+        """From here on the convolutions only pass the image, for a start that trains several times as fast. What
+        the upper layers make of their other channels is 0 then, and stays it until they are used."""
+        self.resting = True
+        nn.init.zeros_(self.upper[0].weight[:, 2 * self.config.channels : self.config.conv_channels])
+
+    def convolved(self, x):
+        if self.resting:
+            return F.leaky_relu(torch.cat([x, -x], dim=1), LEAK ** len(self.conv))
+        for i, layer in enumerate(self.conv):
+            x = self.note(f"conv.{i}", F.leaky_relu(layer(x), LEAK))
+        return x
+
+    def dense_image(self, x):
         whole = x.flatten(1)
         for i, layer in enumerate(self.dense):
             whole = layer(whole) if i + 1 == len(self.dense) else torch.tanh(layer(whole))
             self.note(f"dense.{i}", whole)
-        size = self.config.size
-        y = torch.cat([local, whole.view(-1, self.config.dense_channels, size, size)], dim=1)
-        for i, layer in enumerate(self.upper):
-            y = layer(y) if i + 1 == len(self.upper) else torch.tanh(layer(y))
-            self.note(f"upper.{i}", y)
-        return y
+        return whole.view(-1, self.config.dense_channels, *x.shape[2:])
+
+    def first_upper(self, x):
+        """What the first of the upper layers makes of both pathways."""
+        first, h = self.upper[0], torch.cat([self.convolved(x), self.dense_image(x)], dim=1)
+        if not self.resting:
+            return first(h)
+        used = [*range(2 * self.config.channels), *range(self.config.conv_channels, first.in_channels)]
+        return F.conv2d(h, first.weight[:, used], first.bias)
+
+    def coefficients(self, x):
+        """[B,C,H,W] -> y [B,2CJ,H,W]: for z_mu J to a channel, then for z_sigma."""
+        y = self.first_upper(x)
+        for i, layer in enumerate(self.upper[1:], start=1):
+            y = layer(self.note(f"upper.{i - 1}", torch.tanh(y)))
+        return self.note(f"upper.{len(self.upper) - 1}", y)
 
     def read(self, y, t):
         """The coefficients at time t, in float32: z_k = sum_j y_kj g_j(t)."""
         b, _, height, width = y.shape
         with torch.autocast(y.device.type, enabled=False):
-            g = bump_basis(t, self.config.bumps)
-            y = y.permute(0, 2, 3, 1).float().reshape(b, -1, self.config.bumps)
-            z = torch.bmm(y, g[:, :, None]).view(b, height, width, -1)
-        return self.note("output", z.permute(0, 3, 1, 2))
+            g = bump_basis(t, self.config.bumps)[:, None, :, None, None]
+            z = (y.float().reshape(b, -1, self.config.bumps, height, width) * g).sum(2)
+        return self.note("output", z)
 
     def forward(self, x, t, label=None):
         return self.read(self.coefficients(x), t)

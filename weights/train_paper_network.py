@@ -36,6 +36,8 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_run_options(parser)
     parser.add_argument("--name", default="mnist-2015", help="the model's and its card's name")
+    parser.add_argument("--dense-only", action="store_true", help="let the convolutions rest, for a start of all")
+    parser.add_argument("--first-t", type=int, default=2, help="the bound's terms from this on, for a start of all")
     return parser.parse_args()
 
 
@@ -45,7 +47,12 @@ def main():
     config = PaperNetworkConfig(size=grey.shape[2])
     metadata = model_metadata(config, args.name, Transition(1.0), [], "paper-2015", z_score_range(grey))
     run, checkpoint = start_or_resume(args, metadata, processes)
-    train(run, args, lambda: draw_batch(run, args, grey), Transition(1.0), processes, checkpoint)
+    if args.dense_only:
+        run.model.rest_convolutions()
+        run.average.rest_convolutions()
+    prediction = Transition(1.0)
+    prediction.first_t = args.first_t
+    train(run, args, lambda: draw_batch(run, args, grey), prediction, processes, checkpoint)
     processes.leave()
 
 

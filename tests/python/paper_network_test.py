@@ -84,6 +84,11 @@ class BoundTest(unittest.TestCase):
         found = torch.bincount(t.long(), weights=weight)[2:] / len(t)
         torch.testing.assert_close(found, torch.ones(999, dtype=torch.float64), rtol=0, atol=0.01)
 
+    def test_a_start_may_leave_the_first_terms_out(self):
+        t, weight = bound_times(901 * 100, torch.Generator().manual_seed(3), first=100)
+        self.assertEqual((t.min().item(), t.max().item()), (100, 1000))
+        self.assertAlmostEqual(weight.mean().item(), 901, delta=901 * 0.001)  # the number of terms
+
     def test_bits_per_dim_of_the_null_model_are_those_of_a_gaussian(self):
         """Grey levels 0.3 wide under a Gaussian of that width: ½ log2(2 pi e) + log2(255 · 0.3)."""
         self.assertAlmostEqual(bits_per_dim(0, 0.3), 2.047096 + math.log2(76.5), delta=1e-5)
@@ -152,6 +157,15 @@ class NetworkTest(unittest.TestCase):
 
     def test_a_fresh_network_is_the_forward_kernel(self):
         self.assertEqual(PaperNetwork(SMALL)(torch.randn(2, 1, 8, 8), torch.tensor([2.0, 9.0])).abs().max().item(), 0)
+
+    def test_convolutions_at_rest_are_a_fresh_networks(self):
+        """What a start without them leaves is what both pathways go on from."""
+        network, x = small_network(), torch.randn(2, 1, 8, 8)
+        network.rest_convolutions()
+        at_rest = network.coefficients(x)
+        self.assertGreater(at_rest.abs().max().item(), 0.1)
+        network.resting = False
+        torch.testing.assert_close(network.coefficients(x), at_rest, rtol=0, atol=1e-6)
 
     def test_every_buffer_has_the_shape_that_the_core_expects(self):
         tensors = reference_activations(small_network())
