@@ -32,7 +32,7 @@ def load_results(folder=HERE):
 
 
 def judged(results):
-    """Those whose samples were judged: models of one class are not."""
+    """Those whose samples were judged: models without classes are not."""
     return [result for result in results if "quality" in result]
 
 

@@ -3,7 +3,7 @@
 
 Quality against the number of model calls for every sampler; with a learned variance the bound in
 bits/dim; where a classifier reads the images well, the share of samples that it reads as their class;
-for colour records, whether samples copy training images. Of a model of one class, the bound alone.
+for colour records, whether samples copy training images. Of a model without classes, the bound alone.
 Leaves the numbers beside the weights, as FILE with .json for .safetensors (weights/chart.py draws them),
 contact sheets under --out, and fills the card's measured part.
 """
@@ -109,15 +109,15 @@ def measure_samples(model, prediction, train, test, stem, args):
 
 def evaluate(args):
     model, metadata = read_model(args.weights)
-    if not model.config.classes:
-        raise SystemExit(f"{args.weights} draws no classes: measure it with parzen.py and transition_bound.py.")
     model, prediction = model.to(memory_format=torch.channels_last), prediction_of(metadata)  # faster on processors
+    if prediction.name == "transition":
+        raise SystemExit(f"{args.weights} has a bound of its own: measure it with parzen.py and transition_bound.py.")
     train, test = load_dataset(args.data, "train"), load_dataset(args.data, "t10k")
     result = describe(args, model, metadata, prediction)
     if prediction.metadata["variance"] == "learned":
         result["bound"] = measure_bound(model, prediction, test.x0, test.label, args.seed, args.effort)
         print(f"bound: {result['bound']['learned']['bits_per_dim']:.3f} bits/dim", flush=True)
-    if model.config.classes > 1:  # of one class there is no classifier that could judge samples
+    if model.config.classes:  # without classes there is no classifier that could judge samples
         result.update(measure_samples(model, prediction, train, test, os.path.join(args.out, result["name"]), args))
     return result
 

@@ -46,7 +46,7 @@ def parse_arguments():
     add_run_options(parser)
     parser.add_argument("--predict", choices=PREDICTIONS, default="mean-variance", help="what the network emits")
     parser.add_argument("--name", help="the model's and its card's name (default: the data folder's, then --predict)")
-    parser.add_argument("--class-names", help="in the order of the labels, with commas (default: the data set's)")
+    parser.add_argument("--class-names", help="in the order of the labels, with commas (default: the data set's); '' is none")
     parser.add_argument("--widths", help="channels at each resolution, with commas (default: by the image's shape)")
     parser.add_argument("--blocks", type=int, default=1, help="residual blocks at each resolution, each way")
     parser.add_argument("--embedding", type=int, default=128, help="width of the time and class embedding")
@@ -61,6 +61,13 @@ def network_config(args, dataset, images_out):
     widths = [int(width) for width in args.widths.split(",")] if args.widths else DEFAULT_WIDTHS[channels, size]
     return UNetConfig(channels_in=channels, channels_out=channels * images_out, size=size, widths=widths,
                       blocks=args.blocks, embedding=args.embedding, classes=len(dataset.class_names))
+
+
+def name_classes(dataset, names):
+    """names with commas; without any the labels say nothing, and every image is of "any class"."""
+    dataset.class_names = [name for name in names.split(",") if name]
+    if not dataset.class_names:
+        dataset.label = torch.zeros_like(dataset.label)
 
 
 class Run:
@@ -231,8 +238,8 @@ def prepare(args):
 def main():
     args = parse_arguments()
     processes, dataset = prepare(args), load_dataset(args.data, "train")
-    if args.class_names:
-        dataset.class_names = args.class_names.split(",")
+    if args.class_names is not None:
+        name_classes(dataset, args.class_names)
     prediction = PREDICTIONS[args.predict](measure_sigma_data(dataset.x0))
     config = network_config(args, dataset, prediction.images_out)
     name = args.name or f"{os.path.basename(os.path.abspath(args.data))}-{args.predict}"

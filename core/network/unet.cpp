@@ -62,7 +62,7 @@ Config read_config(ConfigReader& reader) {
   config.groups = reader.integer("groups", 1, 2048);
   config.heads = reader.integer("heads", 1, 64);
   config.embedding = reader.integer("embedding", 2, 4096);
-  config.classes = reader.integer("classes", 1, 1000);
+  config.classes = reader.integer("classes", 0, 1000);
   const std::optional<std::vector<int>> widths = read_widths(reader.object());
   if (!widths) reader.fail("'widths' is missing or out of range");
   if (reader.error()) return config;
