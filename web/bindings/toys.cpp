@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "core/run/describe.h"
@@ -33,12 +34,27 @@ struct Beats {
 };
 std::unique_ptr<Beats> beats;
 
-/// A toy's weights file; its model if it is of this kind.
-std::optional<ToyModel> open_toy(const std::uint8_t* bytes, int size, ToyKind kind, const char* other) {
-  Result<ToyModel> model = load_toy(file_bytes(bytes, size));
+/// Opens a toy's weights file for its page (Toy or Beats); -1 and ud_error() if it is not of this kind, and
+/// what was open stays open.
+template <class Page>
+int open_page(std::unique_ptr<Page>& page, std::span<const std::byte> file, ToyKind kind, const char* other) {
+  Result<ToyModel> model = load_toy(file);
   const bool right = model && model->kind == kind;
   state->error = !model ? model.error().message : right ? "" : other;
-  return right ? std::optional(std::move(*model)) : std::nullopt;
+  if (!right) return -1;
+  page = std::make_unique<Page>();
+  page->model = std::move(*model);
+  return 0;
+}
+
+/// A whole run, num_steps in 2..T (clamped); JSON of its times and alpha_bars.
+template <class Page>
+const char* run_page(Page& page, int num_steps, int count, std::uint32_t seed) {
+  const int all = page.model.schedule.num_steps();
+  page.run.emplace(page.model, std::clamp(num_steps, 2, all), std::max(count, 1), seed);
+  while (page.run->work()) {
+  }
+  return returned(describe_toy_run(page.model, page.run->times()));
 }
 
 /// Whether there is a run with this step; a question may be of a run that is gone.
@@ -52,20 +68,12 @@ extern "C" {
 
 /// Opens a toy's weights file of points; -1 and ud_error() if it is none.
 EMSCRIPTEN_KEEPALIVE int ud_toy_open(const std::uint8_t* bytes, int size) {
-  auto model = open_toy(bytes, size, ToyKind::Plane, "This file's model is not one of points.");
-  if (!model) return -1;
-  toy = std::make_unique<Toy>();
-  toy->model = std::move(*model);
-  return 0;
+  return open_page(toy, file_bytes(bytes, size), ToyKind::Plane, "This file's model is not one of points.");
 }
 
-/// A whole run, num_steps in 2..T (clamped); JSON of its times and alpha_bars.
+/// run_page().
 EMSCRIPTEN_KEEPALIVE const char* ud_toy_run(int num_steps, int count, std::uint32_t seed) {
-  const int all = toy->model.schedule.num_steps();
-  toy->run.emplace(toy->model, std::clamp(num_steps, 2, all), std::max(count, 1), seed);
-  while (toy->run->work()) {
-  }
-  return returned(describe_toy_run(toy->model, toy->run->times()));
+  return run_page(*toy, num_steps, count, seed);
 }
 
 /// Of state or step i: 0 x, 1 mu, 2 sigma, as `count` pairs that stay valid until the next run.
@@ -104,21 +112,14 @@ EMSCRIPTEN_KEEPALIVE int ud_toy_reverse(int i, float x, float y, int side, float
 
 /// Opens a toy's weights file of bits; -1 and ud_error() if it is none.
 EMSCRIPTEN_KEEPALIVE int ud_bits_open(const std::uint8_t* bytes, int size) {
-  auto model = open_toy(bytes, size, ToyKind::Sequence, "This file's model is not one of bits.");
-  if (!model) return -1;
-  beats = std::make_unique<Beats>();
-  beats->model = std::move(*model);
-  return 0;
+  return open_page(beats, file_bytes(bytes, size), ToyKind::Sequence,
+                   "This file's model is not one of bits.");
 }
 EMSCRIPTEN_KEEPALIVE int ud_bits_size() { return beats->model.size; }
 
-/// A whole run, num_steps in 2..T (clamped); JSON of its times and alpha_bars.
+/// run_page().
 EMSCRIPTEN_KEEPALIVE const char* ud_bits_run(int num_steps, int count, std::uint32_t seed) {
-  const int all = beats->model.schedule.num_steps();
-  beats->run.emplace(beats->model, std::clamp(num_steps, 2, all), std::max(count, 1), seed);
-  while (beats->run->work()) {
-  }
-  return returned(describe_toy_run(beats->model, beats->run->times()));
+  return run_page(*beats, num_steps, count, seed);
 }
 
 /// Of state or step i: 0 x, 1 the step's chances to flip (size numbers for each sequence), 2 whether each
