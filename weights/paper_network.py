@@ -98,7 +98,7 @@ class PaperNetwork(Recording):
         x_t itself at every pixel, and the dense pathway is too narrow for its noise."""
         c = self.config.channels
         for i, layer in enumerate(self.conv):
-            layer.weight[: 2 * c] = 0
+            layer.weight[: 2 * c] = layer.bias[: 2 * c] = 0
             for k in range(2 * c):
                 layer.weight[k, k % c if i == 0 else k, 1, 1] = -1 if i == 0 and k >= c else 1
 
@@ -107,6 +107,7 @@ class PaperNetwork(Recording):
         """From here on the convolutions only pass the image, for a start that trains several times as fast. What
         the upper layers make of their other channels is 0 then, and stays it until they are used."""
         self.resting = True
+        self.pass_the_image()  # as a fresh network does, whatever the weights were
         nn.init.zeros_(self.upper[0].weight[:, 2 * self.config.channels : self.config.conv_channels])
 
     def convolved(self, x):

@@ -158,9 +158,13 @@ class NetworkTest(unittest.TestCase):
     def test_a_fresh_network_is_the_forward_kernel(self):
         self.assertEqual(PaperNetwork(SMALL)(torch.randn(2, 1, 8, 8), torch.tensor([2.0, 9.0])).abs().max().item(), 0)
 
-    def test_convolutions_at_rest_are_a_fresh_networks(self):
+    def test_convolutions_at_rest_do_what_their_weights_say(self):
         """What a start without them leaves is what both pathways go on from."""
         network, x = small_network(), torch.randn(2, 1, 8, 8)
+        with torch.no_grad():
+            for layer in network.conv:  # as if they had been trained
+                layer.weight.normal_(std=0.3)
+                layer.bias.normal_(std=0.3)
         network.rest_convolutions()
         at_rest = network.coefficients(x)
         self.assertGreater(at_rest.abs().max().item(), 0.1)
