@@ -70,10 +70,21 @@ def name_classes(dataset, names):
         dataset.label = torch.zeros_like(dataset.label)
 
 
+WEIGHT_DECAY = 0.01
+
+
+def adamw(parameters, lr):
+    return torch.optim.AdamW(parameters, lr=lr, betas=(0.9, 0.99), weight_decay=WEIGHT_DECAY)
+
+
+def adamw_alone(model, lr):
+    return [adamw(model.parameters(), lr)]
+
+
 class Run:
     """Everything a checkpoint holds; one object so that resuming forgets nothing."""
 
-    def __init__(self, args, metadata, processes):
+    def __init__(self, args, metadata, processes, optimizers=adamw_alone):
         torch.manual_seed(args.seed)
         self.step = 0
         self.seconds = 0.0
@@ -81,14 +92,15 @@ class Run:
         self.model = build_model(metadata).to(processes.device, memory_format=torch.channels_last)
         self.average = build_model(metadata).to(processes.device)
         self.average.load_state_dict(self.model.state_dict())
-        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=args.lr, betas=(0.9, 0.99), weight_decay=0.01)
+        self.optimizers = optimizers(self.model, args.lr)
         self.generator = torch.Generator().manual_seed(args.seed)
         self.parallel = processes.wrap(self.model)
 
     def state(self):
         return {"step": self.step, "seconds": self.seconds, "metadata": self.metadata,
                 "model": self.model.state_dict(), "average": self.average.state_dict(),
-                "optimizer": self.optimizer.state_dict(), "generator": self.generator.get_state()}
+                "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+                "generator": self.generator.get_state()}
 
     def save(self, path):
         torch.save(self.state(), path + ".part")
@@ -101,7 +113,8 @@ class Run:
         self.step, self.seconds = state["step"], state["seconds"]
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        for optimizer, of_optimizer in zip(self.optimizers, state["optimizers"]):
+            optimizer.load_state_dict(of_optimizer)
         self.generator.set_state(state["generator"])
 
     def start_from(self, path):
@@ -131,6 +144,12 @@ def learning_rate(step, args):
     return args.lr * min(1.0, (step + 1) / 500) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
 
 
+def set_learning_rate(optimizers, rate):
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+
+
 def draw_batch(run, args, dataset):
     """-> (x0, label) of the whole batch, some labels dropped."""
     pick = dataset.pick(args.batch, run.generator)
@@ -146,16 +165,16 @@ def train_step(run, args, batch, prediction, processes):
     x0, label = batch
     draws = {name: processes.share(value) for name, value in prediction.draw(x0, run.generator).items()}
     x0, label = processes.share(x0).contiguous(memory_format=torch.channels_last), processes.share(label)
-    for group in run.optimizer.param_groups:
-        group["lr"] = learning_rate(run.step, args)
+    set_learning_rate(run.optimizers, learning_rate(run.step, args))
     x_t = q_sample(x0, draws["alpha_bar"], draws["eps"])
     with torch.autocast(processes.device.type, dtype=torch.bfloat16, enabled=not args.float32):
         raw = run.parallel(prediction.scale_input(x_t, draws["alpha_bar"]), draws["t"], label)
     losses = prediction.losses(raw, x0, x_t, draws)
-    run.optimizer.zero_grad(set_to_none=True)
+    run.model.zero_grad(set_to_none=True)
     sum(prediction.loss_weights.get(name, 1) * loss for name, loss in losses.items()).backward()
     nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
-    run.optimizer.step()
+    for optimizer in run.optimizers:
+        optimizer.step()
     run.step += 1
     run.update_average(args.ema)
     return {name: loss.item() for name, loss in losses.items()}
@@ -213,10 +232,10 @@ def train(run, args, draw, prediction, processes, checkpoint):
         print(f"saved {checkpoint} at step {run.step}", flush=True)
 
 
-def start_or_resume(args, metadata, processes):
+def start_or_resume(args, metadata, processes, optimizers=adamw_alone):
     """-> (run, its checkpoint's path): as a checkpoint in --out, or else --from, leaves it."""
     checkpoint = os.path.join(args.out, "checkpoint.pt")
-    run = Run(args, metadata, processes)
+    run = Run(args, metadata, processes, optimizers)
     if os.path.exists(checkpoint):
         run.load(checkpoint)
         print(f"goes on from {checkpoint} at step {run.step}", flush=True)
