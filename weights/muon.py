@@ -1,7 +1,10 @@
-"""Muon (Jordan et al. 2024): momentum whose every direction counts alike, for the weights of wide dense layers.
+"""Muon (Jordan et al. 2024): momentum whose every direction counts alike, for the weights of hidden layers.
 
-A gradient of such a layer is mostly a few strong directions. Muon takes the momentum's singular values for 1, so that
-weak ones, which tell rare strokes apart, are learned at the same pace. All other parameters have AdamW.
+The gradient of such a layer is mostly a few strong directions. Muon takes the momentum's singular values for 1, so that
+weak ones, which tell rare strokes apart, are learned at the same pace. Against AdamW alone: the 2015 network after
+1,000 steps of its start misses 0.100 bits a pixel at t >= 512, not 0.111; the U-Net on emoji has a squared error of 0.285
+after 300 steps, not 0.341. A step of the U-Net takes as long, to a few percent, one of the 2015 network's start 1.4
+times as long.
 """
 
 import math
@@ -29,7 +32,7 @@ def orthogonalised(matrix):
 
 
 class Muon(torch.optim.Optimizer):
-    """Of parameters [M,N]. weight_decay is taken as AdamW takes it."""
+    """Of parameters [M,...], each as a matrix of M rows; weight_decay is AdamW's."""
 
     def __init__(self, matrices, lr, weight_decay):
         super().__init__(matrices, {"lr": lr, "weight_decay": weight_decay})
@@ -43,7 +46,8 @@ class Muon(torch.optim.Optimizer):
     def step_matrix(self, parameter, group):
         momentum = self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))
         momentum.mul_(MOMENTUM).add_(parameter.grad)
-        update = orthogonalised(parameter.grad + MOMENTUM * momentum)
-        parameter.mul_(1 - group["lr"] * group["weight_decay"])
+        ahead = (parameter.grad + MOMENTUM * momentum).flatten(1)
         # An orthogonal M x N matrix has entries of root mean square 1 / sqrt(max(M, N)).
-        parameter.add_(update, alpha=-group["lr"] * UPDATE_SIZE * math.sqrt(max(parameter.shape)))
+        update = orthogonalised(ahead) * UPDATE_SIZE * math.sqrt(max(ahead.shape))
+        parameter.mul_(1 - group["lr"] * group["weight_decay"])
+        parameter.add_(update.view_as(parameter), alpha=-group["lr"])

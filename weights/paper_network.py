@@ -110,6 +110,10 @@ class PaperNetwork(Recording):
         self.pass_the_image()  # as a fresh network does, whatever the weights were
         nn.init.zeros_(self.upper[0].weight[:, 2 * self.config.channels : self.config.conv_channels])
 
+    def hidden_weights(self):
+        """What Muon trains: the dense pathway, which decides at large t what becomes a digit."""
+        return [layer.weight for layer in self.dense]
+
     def convolved(self, x):
         if self.resting:
             return F.leaky_relu(torch.cat([x, -x], dim=1), LEAK ** len(self.conv))

@@ -20,6 +20,7 @@ from augment import augmented
 from data import load_dataset
 from diffusion import q_sample
 from export import build_model, measure_sigma_data, model_metadata, read_model, write_model
+from muon import Muon
 from predictions import PREDICTIONS
 from processes import Processes
 from unet import DEFAULT_WIDTHS, UNetConfig
@@ -32,7 +33,8 @@ def add_run_options(parser):
     parser.add_argument("--from", dest="start", metavar="FILE", help="weights file whose training goes on")
     parser.add_argument("--steps", type=int, default=40000, help="optimiser steps in all")
     parser.add_argument("--batch", type=int, default=128, help="images a step, over all processes")
-    parser.add_argument("--lr", type=float, default=1e-3, help="peak learning rate of AdamW")
+    parser.add_argument("--lr", type=float, default=1e-3, help="peak learning rate")
+    parser.add_argument("--optimizer", choices=OPTIMIZERS, default="adamw", help="muon: see muon.py")
     parser.add_argument("--ema", type=float, default=0.9995, help="decay of the weights' moving average")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop (with a checkpoint) after this")
@@ -77,14 +79,20 @@ def adamw(parameters, lr):
     return torch.optim.AdamW(parameters, lr=lr, betas=(0.9, 0.99), weight_decay=WEIGHT_DECAY)
 
 
-def adamw_alone(model, lr):
-    return [adamw(model.parameters(), lr)]
+def muon_and_adamw(model, lr):
+    """Muon for what the network calls its hidden weights, AdamW for the rest."""
+    hidden = model.hidden_weights()
+    taken = {id(weight) for weight in hidden}
+    return [Muon(hidden, lr, WEIGHT_DECAY), adamw([value for value in model.parameters() if id(value) not in taken], lr)]
+
+
+OPTIMIZERS = {"adamw": lambda model, lr: [adamw(model.parameters(), lr)], "muon": muon_and_adamw}
 
 
 class Run:
     """Everything a checkpoint holds; one object so that resuming forgets nothing."""
 
-    def __init__(self, args, metadata, processes, optimizers=adamw_alone):
+    def __init__(self, args, metadata, processes):
         torch.manual_seed(args.seed)
         self.step = 0
         self.seconds = 0.0
@@ -92,7 +100,7 @@ class Run:
         self.model = build_model(metadata).to(processes.device, memory_format=torch.channels_last)
         self.average = build_model(metadata).to(processes.device)
         self.average.load_state_dict(self.model.state_dict())
-        self.optimizers = optimizers(self.model, args.lr)
+        self.optimizers = OPTIMIZERS[args.optimizer](self.model, args.lr)
         self.generator = torch.Generator().manual_seed(args.seed)
         self.parallel = processes.wrap(self.model)
 
@@ -232,10 +240,10 @@ def train(run, args, draw, prediction, processes, checkpoint):
         print(f"saved {checkpoint} at step {run.step}", flush=True)
 
 
-def start_or_resume(args, metadata, processes, optimizers=adamw_alone):
+def start_or_resume(args, metadata, processes):
     """-> (run, its checkpoint's path): as a checkpoint in --out, or else --from, leaves it."""
     checkpoint = os.path.join(args.out, "checkpoint.pt")
-    run = Run(args, metadata, processes, optimizers)
+    run = Run(args, metadata, processes)
     if os.path.exists(checkpoint):
         run.load(checkpoint)
         print(f"goes on from {checkpoint} at step {run.step}", flush=True)

@@ -15,9 +15,8 @@ import torch
 from data import dequantised, load_grey
 from export import from_grey, model_metadata
 from paper_network import PaperNetworkConfig
-from muon import Muon
 from predictions import Transition
-from train import WEIGHT_DECAY, adamw, add_run_options, prepare, start_or_resume, train
+from train import add_run_options, prepare, start_or_resume, train
 
 
 def z_score_range(grey):
@@ -33,18 +32,10 @@ def draw_batch(run, args, grey):
     return x0, torch.zeros(args.batch, dtype=torch.int64)
 
 
-def muon_and_adamw(model, lr):
-    """Muon for the dense pathway, which decides at large t what becomes a digit: after 1,000 steps of a start the terms
-    t >= 512 miss 0.100 bits a pixel, by AdamW alone 0.111."""
-    matrices = [layer.weight for layer in model.dense]
-    taken = {id(matrix) for matrix in matrices}
-    others = [parameter for parameter in model.parameters() if id(parameter) not in taken]
-    return [Muon(matrices, lr, WEIGHT_DECAY), adamw(others, lr)]
-
-
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_run_options(parser)
+    parser.set_defaults(optimizer="muon")
     parser.add_argument("--name", default="mnist-2015", help="the model's and its card's name")
     parser.add_argument("--dense-only", action="store_true", help="let the convolutions rest, for a start of all")
     parser.add_argument("--first-t", type=int, default=2, help="the bound's terms from this on, for a start of all")
@@ -56,7 +47,7 @@ def main():
     processes, grey = prepare(args), load_grey(args.data, "train")
     config = PaperNetworkConfig(size=grey.shape[2])
     metadata = model_metadata(config, args.name, Transition(1.0), [], "paper-2015", z_score_range(grey))
-    run, checkpoint = start_or_resume(args, metadata, processes, muon_and_adamw)
+    run, checkpoint = start_or_resume(args, metadata, processes)
     if args.dense_only:
         run.model.rest_convolutions()
         run.average.rest_convolutions()

@@ -138,6 +138,11 @@ class UNet(Recording):
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
+    def hidden_weights(self):
+        """What Muon trains: every convolution between the first and the last."""
+        ends = (self.stem.weight, self.head.weight)
+        return [weight for weight in self.parameters() if weight.dim() == 4 and all(weight is not end for end in ends)]
+
     def forward(self, x, t, label):
         e = self.time(timestep_embedding(t, self.config.embedding)) + self.label(label)
         e = self.note("embedding", F.silu(e))
