@@ -96,6 +96,7 @@ void App::begin_run() {
   }
   view_.inspected.row = std::min(view_.inspected.row, run.model.image.height - 1);
   view_.inspected.column = std::min(view_.inspected.column, run.model.image.width - 1);
+  view_.inspected.plane = std::min(view_.inspected.plane, run.model.image.channels - 1);
   view_.sample = std::min(view_.sample, run.settings.images - 1);
   if (first || view_.block >= static_cast<int>(run.network.blocks.size())) {
     view_.block = NetworkPanel::first_block(run.network);

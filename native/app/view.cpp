@@ -10,8 +10,8 @@ namespace undiffuse {
 
 double View::pixel(Field of) const {
   const Shape& image = run().model.image;
-  const auto index = static_cast<size_t>((inspected.row * image.width + inspected.column) * image.channels);
-  return static_cast<double>(field(of)[index]);
+  const int index = (inspected.row * image.width + inspected.column) * image.channels + inspected.plane;
+  return static_cast<double>(field(of)[static_cast<size_t>(index)]);
 }
 
 const ZooModel* View::model() const {

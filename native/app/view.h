@@ -53,7 +53,7 @@ struct View {
   const RunInfo& run() const { return *snapshot.run; }
   const StepImages& now() const { return *snapshot.now; }
   const Values& field(Field field) const { return now().fields[static_cast<size_t>(field)]; }
-  /// The inspected pixel's value (its first channel).
+  /// The inspected pixel's value, in its plane.
   double pixel(Field field) const;
   /// What is known of the chosen model; null for one that came as a file.
   const ZooModel* model() const;

@@ -77,6 +77,8 @@ void picture(const PictureTexture& texture, float side, const Shape& image, Insp
   mark_pixel(corner, pixel, inspected);
 }
 
+Colormap map_of(const Shape& image, Colormap map) { return image.channels == 3 ? Colormap::Grey : map; }
+
 void legend(Colormap map, MapRange range, int digits, float width) {
   const std::string low = format_value(static_cast<double>(range.min), digits),
                     high = format_value(static_cast<double>(range.max), digits);

@@ -95,6 +95,20 @@ class AppTest(unittest.TestCase):
                 self.compare(name, panel)
         self.assertEqual(app.quit(), 0, app.said())
 
+    def test_a_colour_pixel_has_three_values_to_choose_from(self):
+        app = self.finished("steps=3&model=emoji-mean-variance")
+        shown = []
+        for left in (542, 602, 659):  # "red", "green", "blue"
+            app.click(left, 653)
+            app.point_away()
+            shown.append(pixels(app.settled_screenshot().crop(PANELS["said"])))
+        for one, other in ((0, 1), (1, 2), (0, 2)):
+            self.assertGreater(np.abs(shown[one] - shown[other]).max(), 100, "other numbers")
+        app.click(542, 653)
+        app.point_away()
+        again = pixels(app.settled_screenshot().crop(PANELS["said"]))
+        self.assertLess(np.abs(again - shown[0]).max(), 1, "the first plane's numbers again")
+
     def test_dark_theme_of_sixteen_images(self):
         app = self.finished("steps=8&images=16&class=each", dark=True)
         self.compare("dark", app.settled_screenshot().crop(PANELS["equation"]))

@@ -173,6 +173,41 @@ test("pointing at any picture inspects a pixel, arrows move it by one", async ({
   await expect(title(page)).toContainText("Step 31"); // the pixel moved, not the run
 });
 
+test("a colour pixel has three values, one at a time; a grey one has one", async ({ page }) => {
+  await openLive(page, "model=emoji-mean-variance&steps=3");
+  await pause(page);
+  await seek(page, 3);
+  const planes = page.getByRole("group", { name: "Colour of the pixel" });
+  const drawn = page.locator("#pixel-numbers .number.drawn");
+  const wanted = await page.getByRole("img", { name: /^the image after/ }).evaluate((element) => {
+    const canvas = element as HTMLCanvasElement;
+    return [...canvas.getContext("2d")!.getImageData(17, 14, 1, 1).data].slice(0, 3);
+  });
+  await page.getByRole("img", { name: /^the image after/ }).hover({ position: await placeOf(page, 14, 17) });
+  await expect(pixelTitle(page)).toHaveText("One pixel: row 14, column 17");
+  for (const [plane, name] of ["red", "green", "blue"].entries()) {
+    await planes.getByRole("button", { name }).click();
+    await expect(planes.getByRole("button", { name })).toHaveAttribute("aria-pressed", "true");
+    const value = Number((await drawn.textContent())!.replace("−", "-"));
+    // A level is 1 / 127.5, the number has three digits, and the picture is clipped.
+    const level = Math.min(255, Math.max(0, (value + 1) * 127.5));
+    expect(Math.abs(level - wanted[plane]!), name).toBeLessThan(0.6);
+  }
+  await page.locator("#pixel").focus();
+  for (let i = 0; i < 20; ++i) await page.keyboard.press("ArrowDown");
+  await expect(pixelTitle(page)).toContainText("row 31,");
+  await select(page, "Model").selectOption("mnist-mean-variance");
+  await applied(page, "steps=3");
+  await expect(planes).toBeHidden();
+  await expect(pixelTitle(page)).toContainText("row 27,"); // the last of a smaller image
+});
+
+/** Where in its picture a pixel is, of a 32 x 32 image. */
+async function placeOf(page: Page, row: number, column: number): Promise<{ x: number; y: number }> {
+  const box = (await page.getByRole("img", { name: /^the image after/ }).boundingBox())!;
+  return { x: ((column + 0.5) / 32) * box.width, y: ((row + 0.5) / 32) * box.height };
+}
+
 test("the numbers of a pixel are its step: mu + sigma z is what comes next", async ({ page }) => {
   await openLive(page);
   await pause(page);

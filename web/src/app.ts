@@ -13,6 +13,7 @@ import {
   defaults,
   exchangeOwnSettings,
   frame,
+  pixelWithin,
   settingsString,
   settingsValues,
   shownStep,
@@ -52,7 +53,10 @@ export class App {
   private readonly strip = new StripView((position) => this.playback.seek(position));
   private readonly grid = new GridView((sample) => this.look({ sample }));
   private readonly chart = new ScheduleChart();
-  private readonly pixel = new PixelView((rows, columns) => this.movePixel(rows, columns));
+  private readonly pixel = new PixelView(
+    (rows, columns) => this.movePixel(rows, columns),
+    (plane) => this.look({ plane }),
+  );
   private readonly said = new SaidView();
   private readonly bound = new BoundView({
     seek: (position) => this.playback.seek(position),
@@ -91,6 +95,7 @@ export class App {
       sample: 0,
       row: Math.floor(index.run.model.height / 2) - 2,
       column: Math.floor(index.run.model.width / 2) + 1,
+      plane: 0,
       playing: false,
       schedules: index.schedules,
       curve: "alpha_bar",
@@ -250,6 +255,7 @@ export class App {
     this.dropRecording();
     this.state.source = source;
     this.state.sample = Math.min(this.state.sample, source.run.images - 1);
+    Object.assign(this.state, pixelWithin(source.run.model, this.state));
     this.state.position = 0;
     this.playback.play(goOn && !prefersStillness());
   }
@@ -372,7 +378,7 @@ export class App {
 
   // --- What is looked at ---
 
-  private look(at: Partial<Pick<State, "sample" | "row" | "column" | "curve">>): void {
+  private look(at: Partial<Pick<State, "sample" | "row" | "column" | "plane" | "curve">>): void {
     Object.assign(this.state, at);
     this.render();
   }
@@ -385,11 +391,8 @@ export class App {
   private movePixel(rows: number, columns: number): void {
     const model = this.state.source?.run.model;
     if (!model) return;
-    const inside = (value: number, size: number) => Math.min(size - 1, Math.max(0, value));
-    this.inspect(
-      inside(this.state.row + rows, model.height),
-      inside(this.state.column + columns, model.width),
-    );
+    const { row, column, plane } = this.state;
+    this.look(pixelWithin(model, { row: row + rows, column: column + columns, plane }));
   }
 
   // --- Showing ---

@@ -1,6 +1,6 @@
 // What the page shows: one plain object that the views read and main.ts changes.
 import type { FrameSource } from "./engine/client";
-import type { CurveKind, Field, Run, Schedules, Setting, Values } from "./engine/protocol";
+import type { CurveKind, Field, ModelInfo, Run, Schedules, Setting, Values } from "./engine/protocol";
 
 export interface State {
   readonly table: Setting[];
@@ -15,6 +15,8 @@ export interface State {
   /** The inspected pixel. */
   row: number;
   column: number;
+  /** And which of its planes: 0 where the image is grey. */
+  plane: number;
   playing: boolean;
   schedules: Schedules | undefined;
   curve: CurveKind;
@@ -29,12 +31,25 @@ export function frame(state: State, field: Field, step = shownStep(state)): Floa
   return state.source?.get(step, state.sample, field);
 }
 
-/** The inspected pixel's value of a field (its first channel). */
+/** What a colour image has a value of at every pixel. */
+export const PLANES = ["red", "green", "blue"] as const;
+export const isColour = (model: Pick<ModelInfo, "channels"> | undefined) => model?.channels === PLANES.length;
+
+/** The inspected pixel after a change, or in another image: within it, and in one of its planes. */
+export function pixelWithin(
+  { height, width, channels }: Pick<ModelInfo, "height" | "width" | "channels">,
+  { row, column, plane }: Pick<State, "row" | "column" | "plane">,
+): Pick<State, "row" | "column" | "plane"> {
+  const inside = (value: number, size: number) => Math.min(size - 1, Math.max(0, value));
+  return { row: inside(row, height), column: inside(column, width), plane: inside(plane, channels) };
+}
+
+/** The inspected pixel's value of a field, in its plane. */
 export function pixelValue(state: State, field: Field): number | undefined {
   const run = state.source?.run;
   if (!run) return undefined;
   const { width, channels } = run.model;
-  return frame(state, field)?.[(state.row * width + state.column) * channels];
+  return frame(state, field)?.[(state.row * width + state.column) * channels + state.plane];
 }
 
 /** Settings string of values: the table's order, defaults left out. The core's answer is canonical. */

@@ -59,12 +59,31 @@ void entry(const char* name, double value, ImU32 color) {
   ImGui::PopFont();
 }
 
+// Of a colour image, at the right of the title's line: which of the pixel's three values the panels are about.
+void choose_plane(int& plane) {
+  constexpr const char* kPlanes[] = {"red", "green", "blue"};
+  constexpr float kWidth = 54, kGap = 5;
+  ImGui::PushFont(fonts().small);
+  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {px(4), px(2)});
+  ImGui::SameLine(ImGui::GetContentRegionMax().x - px(3 * kWidth + 2 * kGap));
+  for (int i = 0; i < 3; ++i) {
+    if (i > 0) ImGui::SameLine(0, px(kGap));
+    const bool chosen = plane == i;
+    if (chosen) ImGui::PushStyleColor(ImGuiCol_Button, theme().accent_soft);
+    if (ImGui::Button(kPlanes[i], {px(kWidth), 0})) plane = i;
+    if (chosen) ImGui::PopStyleColor();
+  }
+  ImGui::PopStyleVar();
+  ImGui::PopFont();
+}
+
 }  // namespace
 
-void draw_pixel(const View& view, ImVec2 size) {
+void draw_pixel(View& view, ImVec2 size) {
   begin_card("pixel", size);
   panel_title("One pixel: row " + std::to_string(view.inspected.row) + ", column " +
               std::to_string(view.inspected.column));
+  if (view.snapshot.run && view.run().model.image.channels == 3) choose_plane(view.inspected.plane);
   if (view.has_run()) {
     const double mu = view.pixel(Field::Mu), sigma = view.pixel(Field::Sigma);
     const std::array<Mark, 3> marks = {{{"x_t", view.pixel(Field::XT), theme().muted},

@@ -7,6 +7,6 @@
 
 namespace undiffuse {
 
-void draw_pixel(const View& view, ImVec2 size);
+void draw_pixel(View& view, ImVec2 size);
 
 }  // namespace undiffuse

@@ -1,6 +1,6 @@
 // Draws one image of numbers on a canvas, a canvas pixel for each; CSS enlarges it without smoothing.
 import type { ModelInfo } from "../engine/protocol";
-import type { Colormap } from "./colormap";
+import { grey, type Colormap } from "./colormap";
 
 export interface Range {
   min: number;
@@ -36,6 +36,10 @@ export function signedRangeOf(values: Float32Array): Range {
   const size = Math.max(-min, max, 1e-6);
   return { min: -size, max: size };
 }
+
+/** A colour image's planes are drawn as they are, each from dark to bright; only grey ones go through a map. */
+export const mapOf = (model: Pick<ModelInfo, "channels">, map: Colormap): Colormap =>
+  model.channels === 3 ? grey : map;
 
 /** One channel: through the map. Three: as R, G, B. `values` is [height, width, channels]. */
 export function drawImage(

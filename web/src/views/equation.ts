@@ -3,7 +3,7 @@ import { byId, element } from "../dom";
 import { diverging, grey, viridis } from "../draw/colormap";
 import { imageRange, rangeOf, signedRangeOf, type Range } from "../draw/image";
 import { Field, type ModelInfo, type Run, type Transition, type Want } from "../engine/protocol";
-import { frame, shownStep, stepTitle, type State } from "../state";
+import { frame, isColour, shownStep, stepTitle, type State } from "../state";
 import { Picture, type PictureOptions } from "./picture";
 
 type Scale = (values: Float32Array, model: ModelInfo) => Range;
@@ -111,7 +111,7 @@ const PARTS = {
       symbol: "v̂",
       caption: "raw output",
       map: diverging,
-      description: "v, the network's raw output, from negative (blue) to positive (orange)",
+      description: "v, the network's raw output",
     },
   },
   mu: {
@@ -134,7 +134,7 @@ const PARTS = {
       caption: "predicted deviation",
       digits: 3,
       map: viridis,
-      description: "sigma, the predicted standard deviation of every pixel, dark for small, bright for large",
+      description: "sigma, the predicted standard deviation of every pixel",
     },
   },
   z: {
@@ -145,7 +145,7 @@ const PARTS = {
       symbol: "z",
       caption: "fresh noise",
       map: diverging,
-      description: "z, the fresh noise of this step, from negative (blue) to positive (orange)",
+      description: "z, the fresh noise of this step",
     },
   },
   next: {
@@ -155,6 +155,10 @@ const PARTS = {
     options: { symbol: "x_{t−1}", caption: "next", map: grey, description: "the image after the step" },
   },
 } satisfies Record<string, Part>;
+
+/** What the pictures of signed numbers look like. */
+const signedShades = (run: Run) =>
+  isColour(run.model) ? "each colour from dark to bright" : "from negative (blue) to positive (orange)";
 
 const operator = (symbol: string, name: string) =>
   element("span", { class: `operator ${name}`, "aria-hidden": "true" }, symbol);
@@ -166,6 +170,7 @@ export class EquationView {
   private readonly row = byId("equation");
   private readonly raw: Picture;
   private readonly sigma: Picture;
+  private readonly z: Picture;
 
   constructor(private readonly inspect: PictureOptions["inspect"]) {
     const xt = this.add(PARTS.xt);
@@ -174,10 +179,10 @@ export class EquationView {
     const network = element("div", { class: "network" }, networkButton(), this.raw.root, arrow);
     const mu = this.add(PARTS.mu);
     this.sigma = this.add(PARTS.sigma);
-    const z = this.add(PARTS.z);
+    this.z = this.add(PARTS.z);
     const next = this.add(PARTS.next);
     this.row.append(xt.root, network, mu.root, operator("+", "plus"), this.sigma.root);
-    this.row.append(operator("×", "times"), z.root, operator("=", "equals"), next.root);
+    this.row.append(operator("×", "times"), this.z.root, operator("=", "equals"), next.root);
   }
 
   private add({ field, scale, place, options }: Part): Picture {
@@ -203,8 +208,10 @@ export class EquationView {
     this.raw.name({
       symbol,
       caption: "raw output",
-      description: `${means}, the network's raw output, from negative (blue) to positive (orange)`,
+      description: `${means}, the network's raw output, ${signedShades(run)}`,
     });
+    const { options: z } = PARTS.z;
+    this.z.name({ ...z, description: `${z.description}, ${signedShades(run)}` });
     const transition = run.transition[shownStep(state)]!;
     const still = isStill(transition);
     const kind = still ? "no" : transition.var_on_x0_var > 0 ? "predicted" : "fixed";

@@ -1,7 +1,7 @@
 // One picture with its caption and legend; pointing at it inspects a pixel.
 import { element, math } from "../dom";
 import type { Colormap } from "../draw/colormap";
-import { drawImage, type Range } from "../draw/image";
+import { drawImage, mapOf, type Range } from "../draw/image";
 import type { ModelInfo } from "../engine/protocol";
 import { formatNumber, type State } from "../state";
 
@@ -22,20 +22,19 @@ export class Picture {
   private readonly marker = element("div", { class: "marker", "aria-hidden": "true" });
   private readonly low = element("span");
   private readonly high = element("span");
+  private readonly bar = element("span", { class: "bar" });
   private readonly caption = element("figcaption");
 
   constructor(private readonly options: PictureOptions) {
     const frame = element("div", { class: "frame" }, this.canvas, this.marker);
     this.canvas.setAttribute("role", "img");
     this.name(options);
-    const bar = element("span", { class: "bar" });
-    bar.style.background = options.map.gradient;
     this.root = element(
       "figure",
       { class: "picture" },
       frame,
       this.caption,
-      element("div", { class: "legend" }, this.low, bar, this.high),
+      element("div", { class: "legend" }, this.low, this.bar, this.high),
     );
     const point = (event: PointerEvent) => this.point(event);
     frame.addEventListener("pointermove", point);
@@ -59,6 +58,7 @@ export class Picture {
     this.root.classList.toggle("pending", !values);
     if (!values || !model || !range) return;
     drawImage(this.canvas, values, model, this.options.map, range);
+    this.bar.style.background = mapOf(model, this.options.map).gradient;
     this.low.textContent = this.legendNumber(range.min);
     this.high.textContent = this.legendNumber(range.max);
     this.marker.style.left = `${(100 * state.column) / model.width}%`;

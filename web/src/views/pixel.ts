@@ -2,7 +2,7 @@
 import { byId, element, math } from "../dom";
 import { area, beginPlot, dot, label, line, themeColor, type Point } from "../draw/plot";
 import { Field } from "../engine/protocol";
-import { formatNumber, pixelValue, type State } from "../state";
+import { formatNumber, isColour, pixelValue, PLANES, type State } from "../state";
 
 interface PixelNumbers {
   x_t: number;
@@ -34,11 +34,31 @@ export class PixelView {
   private readonly canvas = byId<HTMLCanvasElement>("bell");
   private readonly title = byId("pixel-title");
   private readonly numbers = byId("pixel-numbers");
+  private readonly planes = byId("pixel-planes");
+  private readonly planeButtons = PLANES.map((name, plane) => this.planeButton(name, plane));
   private pixel: PixelNumbers | undefined;
 
-  constructor(private readonly move: (rows: number, columns: number) => void) {
+  constructor(
+    private readonly move: (rows: number, columns: number) => void,
+    private readonly choosePlane: (plane: number) => void,
+  ) {
+    this.planes.append(...this.planeButtons);
     new ResizeObserver(() => this.paint()).observe(this.canvas);
     byId("pixel").addEventListener("keydown", (event) => this.key(event));
+  }
+
+  private planeButton(name: string, plane: number): HTMLElement {
+    const button = element("button", { type: "button", class: `plane ${name}` }, name);
+    button.addEventListener("click", () => this.choosePlane(plane));
+    return button;
+  }
+
+  /** Of a colour image: which of the pixel's three values the panels are about. */
+  private showPlanes(state: State): void {
+    this.planes.hidden = !isColour(state.source?.run.model);
+    this.planeButtons.forEach((button, plane) =>
+      button.setAttribute("aria-pressed", String(plane === state.plane)),
+    );
   }
 
   private key(event: KeyboardEvent): void {
@@ -51,6 +71,7 @@ export class PixelView {
 
   update(state: State): void {
     this.title.textContent = `One pixel: row ${state.row}, column ${state.column}`;
+    this.showPlanes(state);
     const pixel = read(state);
     // As with the pictures, the last numbers stay, dimmed, until the next are there.
     for (const part of [this.canvas, this.numbers]) part.classList.toggle("pending", !pixel);
