@@ -58,12 +58,20 @@ def thousand_steps_lines(quality):
         yield f"1,000 ancestral steps: {row['frechet']:.2f} ± {row['standard_error']:.2f}."
 
 
-def quality_lines(quality):
+def judge_of(result):
+    """Whose features they are; readings, where there are any, have named it before."""
+    if result.get("readings"):
+        return "that classifier"
+    return f"a separately trained classifier ({result['classifier_accuracy']:.2%} right on the test images)"
+
+
+def quality_lines(result):
+    quality = result["quality"]
     budgets = sorted({row["budget"] for row in quality["rows"]})
     floor = quality["floor"]
     return [
         f"Fréchet distance to the test images of {quality['images']:,} samples (guidance 1, x0_hat clipped), in the"
-        " features of that classifier,",
+        f" features of {judge_of(result)},",
         f"at so many model calls a sample; {quality['images']:,} training images score {floor['frechet']:.2f}"
         f" ± {floor['standard_error']:.2f}:",
         "",
@@ -93,7 +101,7 @@ def card_block(result):
     if result.get("readings"):
         sections.append(reading_lines(result))
     if "quality" in result:
-        sections.append(quality_lines(result["quality"]))
+        sections.append(quality_lines(result))
     if "memorisation" in result:
         sections.append(memorisation_lines(result["memorisation"]))
     sections.append([f"Measured with seed {result['seed']}."])

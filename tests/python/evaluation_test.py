@@ -227,7 +227,9 @@ class CardTest(unittest.TestCase):
                      "Of 10 samples 50.0%"):
             self.assertIn(part, block)
         self.assertNotIn("bound", block)
-        del result["quality"], result["readings"]
+        del result["readings"]
+        self.assertIn("a separately trained classifier (99.00% right on the test images)", card.card_block(result))
+        del result["quality"]
         self.assertNotIn("training images score", card.card_block(result))
 
 
