@@ -41,7 +41,8 @@ class Muon(torch.optim.Optimizer):
     def step(self):
         for group in self.param_groups:
             for parameter in group["params"]:
-                self.step_matrix(parameter, group)
+                if parameter.grad is not None:  # it is at rest
+                    self.step_matrix(parameter, group)
 
     def step_matrix(self, parameter, group):
         momentum = self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))

