@@ -202,17 +202,20 @@ class Edm(Prediction):
         return image_like(on_x) * x_t + image_like(on_output) * output
 
 
-def bound_times(batch, generator, first=2):
-    """-> (t [B] whole in first..T, 1 / its probability [B]), spread evenly over the batch and in no order.
+def bound_times(batch, generator, first=2, evenly=False):
+    """-> (t [B] whole in first..T, the term's count over t's probability [B]), spread evenly over the batch and in no
+    order.
 
-    Half uniform, half in proportion to 1 / t: the bound's terms and their gradients fall by two orders of
-    magnitude from t = 2 to 100, and a uniform draw would hit those early ones once in a hundred.
+    A term counts 1; drawn half uniformly, half in proportion to 1 / t: the bound's terms and their gradients fall by
+    two orders of magnitude from t = 2 to 100, and a uniform draw would hit those early ones once in a hundred.
+    evenly: a term counts t / T, as the squared error of v would count it, and is drawn in proportion to that.
     """
     t = torch.arange(first, NUM_STEPS + 1, dtype=torch.float64)
-    probability = 0.5 / len(t) + 0.5 / t / (1 / t).sum()
+    count = t / NUM_STEPS if evenly else torch.ones_like(t)
+    probability = t / t.sum() if evenly else 0.5 / len(t) + 0.5 / t / (1 / t).sum()
     place = (torch.randperm(batch, generator=generator) + uniform(1, generator)) / batch
     pick = torch.searchsorted(probability.cumsum(0), place).clamp(max=len(t) - 1)
-    return t[pick], 1 / probability[pick]
+    return t[pick], (count / probability)[pick]
 
 
 class Transition(Prediction):
@@ -232,12 +235,13 @@ class Transition(Prediction):
     schedule = {"family": "constant-rate"}
     clips = False  # z-scored images, and the paper does not
     first_t = 2  # of the terms that are trained
+    evenly = False  # as bound_times has it
 
     def alpha_bar_table(self):
         return constant_rate_alpha_bar(NUM_STEPS)
 
     def draw(self, x0, generator):
-        t, weight = bound_times(len(x0), generator, self.first_t)
+        t, weight = bound_times(len(x0), generator, self.first_t, self.evenly)
         return {"t": t, "weight": weight, "alpha_bar": self.alpha_bar(t),
                 "eps": torch.randn(x0.shape, generator=generator)}
 

@@ -39,6 +39,7 @@ def parse_arguments():
     parser.add_argument("--name", default="mnist-2015", help="the model's and its card's name")
     parser.add_argument("--dense-only", action="store_true", help="let the convolutions rest, for a start of all")
     parser.add_argument("--first-t", type=int, default=2, help="the bound's terms from this on, for a start of all")
+    parser.add_argument("--evenly", action="store_true", help="the bound's terms by t / T, for a start of all")
     return parser.parse_args()
 
 
@@ -52,7 +53,7 @@ def main():
         run.model.rest_convolutions()
         run.average.rest_convolutions()
     prediction = Transition(1.0)
-    prediction.first_t = args.first_t
+    prediction.first_t, prediction.evenly = args.first_t, args.evenly
     train(run, args, lambda: draw_batch(run, args, grey), prediction, processes, checkpoint)
     processes.leave()
 
