@@ -84,6 +84,13 @@ class BoundTest(unittest.TestCase):
         found = torch.bincount(t.long(), weights=weight)[2:] / len(t)
         torch.testing.assert_close(found, torch.ones(999, dtype=torch.float64), rtol=0, atol=0.01)
 
+    def test_terms_counted_by_t_are_drawn_by_it(self):
+        t, weight = bound_times(999 * 400, torch.Generator().manual_seed(3), evenly=True)
+        torch.testing.assert_close(weight, weight[:1].expand_as(weight))  # the count is the probability's, to a factor
+        found = torch.bincount(t.long(), weights=weight)[2:] / len(t)
+        # Stratified: t = 2 is drawn a time or two, whose weight is 500.5 of 399,600.
+        torch.testing.assert_close(found, torch.arange(2, 1001, dtype=torch.float64) / 1000, rtol=0, atol=0.0013)
+
     def test_a_start_may_leave_the_first_terms_out(self):
         t, weight = bound_times(901 * 100, torch.Generator().manual_seed(3), first=100)
         self.assertEqual((t.min().item(), t.max().item()), (100, 1000))
@@ -142,6 +149,13 @@ class NetworkTest(unittest.TestCase):
         total = 1 + 2 * near + far + math.exp(-18) + math.exp(-32)
         torch.testing.assert_close(g[1, :4], torch.tensor([near, 1, near, far]) / total)
         self.assertEqual(g.argmax(dim=1).tolist(), [0, 1, 3, 9])
+
+    def test_reading_the_last_layer_at_once_is_reading_its_coefficients(self):
+        network, x, t = small_network(), torch.randn(3, 1, 8, 8), torch.tensor([1.0, 500.0, 777.25])
+        torch.nn.init.normal_(network.upper[-1].bias, std=0.3)
+        at_once = network(x, t)
+        network.record = True
+        torch.testing.assert_close(network(x, t), at_once)
 
     def test_the_readout_is_the_sum_over_bumps(self):
         network, x, t = small_network(), torch.randn(3, 1, 8, 8), torch.tensor([1.0, 500.0, 777.25])

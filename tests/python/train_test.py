@@ -82,6 +82,15 @@ class TrainTest(InFolder):
         for name, value in read_model(first)[0].state_dict().items():
             torch.testing.assert_close(self.weights("second")[name], value, rtol=0, atol=0)
 
+    def test_two_optimisers_go_on_from_a_checkpoint(self):
+        options = ("--predict", "v", "--optimizer", "muon")
+        self.train("run", 2, *options)
+        self.assertIn("goes on from", self.train("run", 4, *options))
+        state = torch.load(f"{self.folder}/run/checkpoint.pt")
+        muon, adamw = (optimizer["state"] for optimizer in state["optimizers"])
+        self.assertGreater(min(each["momentum"].norm().item() for each in muon.values()), 0)
+        self.assertEqual({each["step"].item() for each in adamw.values()}, {4})
+
     def test_a_start_may_be_of_other_images(self):
         self.train("first", 1, "--predict", "edm")
         first = f"{self.folder}/first/model.safetensors"
