@@ -202,20 +202,22 @@ class Edm(Prediction):
         return image_like(on_x) * x_t + image_like(on_output) * output
 
 
-def bound_times(batch, generator, first=2, evenly=False):
+def bound_times(batch, generator, first=2, emphasis=0):
     """-> (t [B] whole in first..T, the term's count over t's probability [B]), spread evenly over the batch and in no
     order.
 
-    A term counts 1; drawn half uniformly, half in proportion to 1 / t: the bound's terms and their gradients fall by
-    two orders of magnitude from t = 2 to 100, and a uniform draw would hit those early ones once in a hundred.
-    evenly: a term counts t / T, as the squared error of v would count it, and is drawn in proportion to that.
+    Half uniform, half in proportion to 1 / t: the bound's terms and their gradients fall by two orders of
+    magnitude from t = 2 to 100, and a uniform draw would hit those early ones once in a hundred.
+    A term counts 1 + emphasis t / T, with an emphasis half of all draws in proportion to t: what a sample becomes is
+    decided at t > 900, where the bound has next to nothing to lose. t / T is what v's squared error would count.
     """
     t = torch.arange(first, NUM_STEPS + 1, dtype=torch.float64)
-    count = t / NUM_STEPS if evenly else torch.ones_like(t)
-    probability = t / t.sum() if evenly else 0.5 / len(t) + 0.5 / t / (1 / t).sum()
+    probability = 0.5 / len(t) + 0.5 / t / (1 / t).sum()
+    if emphasis:
+        probability = 0.5 * probability + 0.5 * t / t.sum()
     place = (torch.randperm(batch, generator=generator) + uniform(1, generator)) / batch
     pick = torch.searchsorted(probability.cumsum(0), place).clamp(max=len(t) - 1)
-    return t[pick], (count / probability)[pick]
+    return t[pick], ((1 + emphasis * t / NUM_STEPS) / probability)[pick]
 
 
 class Transition(Prediction):
@@ -235,13 +237,13 @@ class Transition(Prediction):
     schedule = {"family": "constant-rate"}
     clips = False  # z-scored images, and the paper does not
     first_t = 2  # of the terms that are trained
-    evenly = False  # as bound_times has it
+    emphasis = 0  # of late terms, as bound_times has it
 
     def alpha_bar_table(self):
         return constant_rate_alpha_bar(NUM_STEPS)
 
     def draw(self, x0, generator):
-        t, weight = bound_times(len(x0), generator, self.first_t, self.evenly)
+        t, weight = bound_times(len(x0), generator, self.first_t, self.emphasis)
         return {"t": t, "weight": weight, "alpha_bar": self.alpha_bar(t),
                 "eps": torch.randn(x0.shape, generator=generator)}
 

@@ -38,8 +38,9 @@ def parse_arguments():
     parser.set_defaults(optimizer="muon")
     parser.add_argument("--name", default="mnist-2015", help="the model's and its card's name")
     parser.add_argument("--dense-only", action="store_true", help="let the convolutions rest, for a start of all")
+    parser.add_argument("--freeze-convolutions", action="store_true", help="leave them as they are: twice as fast")
     parser.add_argument("--first-t", type=int, default=2, help="the bound's terms from this on, for a start of all")
-    parser.add_argument("--evenly", action="store_true", help="the bound's terms by t / T, for a start of all")
+    parser.add_argument("--emphasis", type=float, default=0, help="E: the bound's terms count 1 + E t / T")
     return parser.parse_args()
 
 
@@ -49,11 +50,13 @@ def main():
     config = PaperNetworkConfig(size=grey.shape[2])
     metadata = model_metadata(config, args.name, Transition(1.0), [], "paper-2015", z_score_range(grey))
     run, checkpoint = start_or_resume(args, metadata, processes)
+    if args.freeze_convolutions:
+        run.model.conv.requires_grad_(False)
     if args.dense_only:
         run.model.rest_convolutions()
         run.average.rest_convolutions()
     prediction = Transition(1.0)
-    prediction.first_t, prediction.evenly = args.first_t, args.evenly
+    prediction.first_t, prediction.emphasis = args.first_t, args.emphasis
     train(run, args, lambda: draw_batch(run, args, grey), prediction, processes, checkpoint)
     processes.leave()
 
