@@ -28,7 +28,8 @@ struct Inspected {
 /// A picture of side x side at the cursor, with the inspected pixel marked; the mouse on it moves that.
 void picture(const PictureTexture& texture, float side, const Shape& image, Inspected& inspected);
 
-/// What an image's pictures are drawn with: the planes of a colour one are drawn as they are, from dark to bright.
+/// What an image's pictures are drawn with: the planes of a colour one are drawn as they are, from dark to
+/// bright.
 Colormap map_of(const Shape& image, Colormap map);
 
 /// The map as a bar of `width` with the values at its ends.

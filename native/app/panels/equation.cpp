@@ -85,7 +85,8 @@ void EquationPanel::term(View& view, Term& term, float side, float height) {
   ImGui::GetWindowDrawList()->AddText(fonts().small, fonts().small->FontSize,
                                       {at.x + width + px(6), at.y + px(4)}, theme().muted, term.caption);
   ImGui::Dummy({side, px(22)});
-  legend(view.snapshot.run ? map_of(view.run().model.image, term.map) : term.map, term.range, term.digits, side);
+  legend(view.snapshot.run ? map_of(view.run().model.image, term.map) : term.map, term.range, term.digits,
+         side);
   ImGui::PopStyleVar();
   ImGui::EndGroup();
 }

@@ -59,7 +59,8 @@ void entry(const char* name, double value, ImU32 color) {
   ImGui::PopFont();
 }
 
-// Of a colour image, at the right of the title's line: which of the pixel's three values the panels are about.
+// Of a colour image, at the right of the title's line: which of the pixel's three values the panels are
+// about.
 void choose_plane(int& plane) {
   constexpr const char* kPlanes[] = {"red", "green", "blue"};
   constexpr float kWidth = 54, kGap = 5;
