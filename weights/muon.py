@@ -41,7 +41,7 @@ class Muon(torch.optim.Optimizer):
     def step(self):
         for group in self.param_groups:
             for parameter in group["params"]:
-                if parameter.grad is not None:  # it is at rest
+                if parameter.grad is not None:  # none: it is at rest
                     self.step_matrix(parameter, group)
 
     def step_matrix(self, parameter, group):
