@@ -17,13 +17,15 @@ IMAGES_PER_TERM = ((1, 4000), (10, 500), (100, 50), (1000, 12))
 
 
 def draw_terms(num_steps, num_images, effort, generator):
-    """-> (t [N], image [N]): which test images each term sees; `effort` scales their number."""
+    """-> (t [N], image [N]): which test images each term sees; `effort` scales their number. Where it would be more than
+    there are, all of them come in order, in as many rounds as it takes."""
     times, images = [], []
     for t in range(1, num_steps + 1):
-        count = next(count for last, count in IMAGES_PER_TERM if t <= last)
-        count = min(max(2, round(count * effort)), num_images)
-        times.append(torch.full((count,), t))
-        images.append(torch.randperm(num_images, generator=generator)[:count])
+        count = max(2, round(effort * next(count for last, count in IMAGES_PER_TERM if t <= last)))
+        rounds = -(-count // num_images)
+        of_term = torch.arange(num_images).repeat(rounds)
+        images.append(of_term if rounds > 1 else torch.randperm(num_images, generator=generator)[:count])
+        times.append(torch.full_like(images[-1], t))
     return torch.cat(times), torch.cat(images)
 
 
@@ -76,29 +78,46 @@ def bound_values(model, prediction, x0_all, labels_all, t_all, image_all, alpha_
     return values
 
 
-def total_and_error(values, t_all):
-    """Sum over t of the mean over its images, and that sum's standard error."""
-    total, variance = 0.0, 0.0
-    for part in values.split(torch.bincount(t_all)[1:].tolist()):  # t_all is sorted
-        total += part.mean().item()
-        variance += part.var().item() / len(part)
-    return total, math.sqrt(variance)
+def by_term(values, t_all):
+    return values.split(torch.bincount(t_all)[1:].tolist())  # t_all is sorted
 
 
-def summarise(values, t_all, prior):
+def variance_of_mean(part, num_images):
+    """Of one term's values. Where every test image was seen in rounds, only the noise was left to chance."""
+    rounds = part.view(-1, num_images) if len(part) > num_images else part[:, None]
+    return rounds.var(dim=0).mean().item() / len(part)
+
+
+def total_and_error(values, t_all, num_images):
+    """Sum over t of the mean over its images, and the standard error of that sum for these num_images test images."""
+    parts = by_term(values, t_all)
+    variance = sum(variance_of_mean(part, num_images) for part in parts)
+    return sum(part.mean().item() for part in parts), math.sqrt(variance)
+
+
+def spread_of_images(values, t_all, num_images):
+    """Of the terms that saw every test image in rounds: {"last_t", "standard_error"}, by which their sum would differ for
+    as many other images; {} if there are none. The error above, of these images, does not have it."""
+    seen = [part.view(-1, num_images).mean(dim=0) for part in by_term(values, t_all) if len(part) > num_images]
+    if not seen:
+        return {}
+    return {"last_t": len(seen), "standard_error": sum(seen).std().item() / math.sqrt(num_images)}
+
+
+def summarise(values, t_all, prior, num_images):
     """Totals, their shares by t, and each fixed variance's paired difference to the learned one."""
-    result = {}
+    result = {"other_images": spread_of_images(values["learned"], t_all, num_images)}
     for name in VARIANCES:
-        total, error = total_and_error(values[name], t_all)
+        total, error = total_and_error(values[name], t_all, num_images)
         shares, first = {}, 1
         for last, _ in IMAGES_PER_TERM:
             inside = (t_all >= first) & (t_all <= last)
             shares[f"t={first}" if first == last else f"t={first}..{last}"] = total_and_error(
-                values[name][inside], t_all[inside] - first + 1)[0]
+                values[name][inside], t_all[inside] - first + 1, num_images)[0]
             first = last + 1
         result[name] = {"bits_per_dim": total + prior, "standard_error": error, "terms": {"prior": prior, **shares}}
         if name != "learned":
-            difference, error = total_and_error(values[name] - values["learned"], t_all)
+            difference, error = total_and_error(values[name] - values["learned"], t_all, num_images)
             result[name].update(above_learned=difference, above_learned_standard_error=error)
     return result
 
@@ -110,4 +129,4 @@ def measure_bound(model, prediction, x0, labels, seed=1, effort=1.0):
     t_all, image_all = draw_terms(len(alpha_bar) - 1, len(x0), effort, generator)
     eps_of = lambda t, image: torch.randn((len(t), *x0.shape[1:]), generator=generator)
     values = bound_values(model, prediction, x0, labels, t_all, image_all, alpha_bar, eps_of)
-    return {"model_calls": len(t_all), **summarise(values, t_all, prior_bits(x0, alpha_bar))}
+    return {"model_calls": len(t_all), **summarise(values, t_all, prior_bits(x0, alpha_bar), len(x0))}

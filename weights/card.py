@@ -18,6 +18,14 @@ def bound_rows(bound):
                *(f"{term:.3f}" for term in terms)]
 
 
+def other_images_lines(bound):
+    """Of a small test set, all of whose images the early terms see."""
+    found = bound.get("other_images")
+    if found:
+        yield f"± is for these test images, all of which the terms to t = {found['last_t']} see; for as many others those"
+        yield f"terms would differ by ± {found['standard_error']:.3f}."
+
+
 def bound_lines(bound):
     return [
         "Variational bound on the test images, in bits/dim (discrete, true class, guidance 1, no clipping, all",
@@ -28,6 +36,7 @@ def bound_lines(bound):
         "All three rows share weights, images and noise. At t = 1 both fixed variances are beta_tilde of t = 2,",
         "as in improved DDPM: fixed-small's own is 0, and fixed-large's own, beta, gives a worse bound.",
         f"KL of the prior: {bound['learned']['terms']['prior']:.1e}.",
+        *other_images_lines(bound),
     ]
 
 

@@ -107,6 +107,7 @@ class PaperNetwork(Recording):
         """From here on the convolutions only pass the image, for a start that trains several times as fast. What
         the upper layers make of their other channels is 0 then, and stays it until they are used."""
         self.resting = True
+        self.conv.requires_grad_(False)
         self.pass_the_image()  # as a fresh network does, whatever the weights were
         nn.init.zeros_(self.upper[0].weight[:, 2 * self.config.channels : self.config.conv_channels])
 

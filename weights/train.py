@@ -102,7 +102,7 @@ class Run:
         self.average.load_state_dict(self.model.state_dict())
         self.optimizers = OPTIMIZERS[args.optimizer](self.model, args.lr)
         self.generator = torch.Generator().manual_seed(args.seed)
-        self.parallel = processes.wrap(self.model)
+        self.parallel = self.model
 
     def state(self):
         return {"step": self.step, "seconds": self.seconds, "metadata": self.metadata,
@@ -226,6 +226,7 @@ def stop_on_signals():
 
 def train(run, args, draw, prediction, processes, checkpoint):
     """draw() -> (x0, label) of a whole batch."""
+    run.parallel = processes.wrap(run.model)  # only now: what is frozen by then has no gradient to share
     stop, progress, began, earlier = stop_on_signals(), Progress(args), time.time(), run.seconds
     over = lambda: bool(stop) or time.time() - began >= args.minutes * 60
     while run.step < args.steps and not processes.any(over()):

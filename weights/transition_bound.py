@@ -44,7 +44,7 @@ def measure_gap(model, prediction, x0, seed=1, effort=1.0):
     learned = t_all > 1  # t = 1 is the forward kernel, which eq. 14 has in its entropies
     t_all, image_all = t_all[learned], image_all[learned]
     values = kl_values(model, prediction, x0, t_all, image_all, generator)
-    total, error = total_and_error(values, t_all - 1)
+    total, error = total_and_error(values, t_all - 1, len(x0))
     return {"above_null": prediction.ends_nats() / math.log(2) - total, "standard_error": error,
             "model_calls": len(t_all)}
 

@@ -99,9 +99,25 @@ class BoundTest(unittest.TestCase):
     def test_totals_and_their_errors(self):
         t_all = torch.tensor([1, 1, 2, 2, 2])
         values = torch.tensor([1.0, 3.0, 2.0, 2.0, 5.0], dtype=DOUBLE)
-        total, error = bound.total_and_error(values, t_all)
+        total, error = bound.total_and_error(values, t_all, num_images=10)
         self.assertAlmostEqual(total, 2 + 3)
         self.assertAlmostEqual(error, math.sqrt(2 / 2 + 3 / 3))
+
+    def test_the_error_of_a_small_test_set_is_the_noise_alone(self):
+        t_all = torch.tensor([1, 1, 1, 1, 2, 2])
+        values = torch.tensor([1.0, 8.0, 3.0, 6.0, 2.0, 5.0], dtype=DOUBLE)  # t = 1: two images, two rounds
+        _, error = bound.total_and_error(values, t_all, num_images=2)
+        self.assertAlmostEqual(error, math.sqrt(2 / 4 + 4.5 / 2))
+        spread = bound.spread_of_images(values, t_all, num_images=2)
+        self.assertEqual(spread["last_t"], 1)
+        self.assertAlmostEqual(spread["standard_error"], 2.5)  # means 2 and 7
+        self.assertEqual(bound.spread_of_images(values, t_all, num_images=4), {})
+
+    def test_a_small_test_set_is_seen_in_whole_rounds(self):
+        t_all, image_all = bound.draw_terms(1000, 185, 1.0, torch.Generator().manual_seed(1))
+        counts = torch.bincount(t_all, minlength=1001)[1:]
+        self.assertEqual(counts[[0, 9, 10, 100]].tolist(), [22 * 185, 3 * 185, 50, 12])
+        self.assertTrue((torch.bincount(image_all[: 22 * 185]) == 22).all())
 
     def test_every_term_gets_its_images(self):
         t_all, image_all = bound.draw_terms(1000, 10000, 1.0, torch.Generator().manual_seed(1))

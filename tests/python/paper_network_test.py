@@ -18,7 +18,7 @@ from export import from_grey, read_model, reference_activations, to_grey  # noqa
 from paper_network import PaperNetwork, PaperNetworkConfig, bump_basis  # noqa: E402
 from predictions import Transition, bound_times, prediction_of  # noqa: E402
 from sampling import sample  # noqa: E402
-from train_test import InFolder, write_images  # noqa: E402
+from train_test import LAUNCHER, InFolder, write_images  # noqa: E402
 from transition_bound import above_null, bits_per_dim, measure_gap  # noqa: E402
 
 SMALL = PaperNetworkConfig(size=8, conv_channels=6, dense_hidden=12, upper_channels=7, bumps=4)
@@ -200,9 +200,9 @@ def reference_activations_at(network, x, t):
 
 
 class TrainerTest(InFolder):
-    def train(self, steps):
-        command = [sys.executable, f"{WEIGHTS}/train_paper_network.py", "--data", self.folder, "--out",
-                   f"{self.folder}/run", "--steps", str(steps), "--batch", "4", "--threads", "1", "--float32"]
+    def train(self, steps, *options, out="run", launcher=()):
+        command = [sys.executable, *launcher, f"{WEIGHTS}/train_paper_network.py", "--data", self.folder, "--out",
+                   f"{self.folder}/{out}", "--steps", str(steps), "--batch", "4", "--threads", "1", "--float32", *options]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
@@ -219,6 +219,17 @@ class TrainerTest(InFolder):
         images = sample(model, prediction, torch.zeros(2, dtype=torch.int64), torch.Generator().manual_seed(1),
                         num_steps=5)
         self.assertTrue(images.isfinite().all())
+
+    def test_without_its_convolutions_two_processes_train_as_one_does(self):
+        write_images(self.folder)
+        for option in ("--dense-only", "--freeze-convolutions"):
+            self.train(3, option, out="one" + option)
+            self.train(3, option, out="two" + option, launcher=LAUNCHER)
+            one, two = (read_model(f"{self.folder}/{out}{option}/model.safetensors")[0] for out in ("one", "two"))
+            for (name, wanted), value in zip(one.named_parameters(), two.parameters()):
+                torch.testing.assert_close(value, wanted, rtol=0, atol=1e-3, msg=name)  # float16, sums in another order
+        fresh = PaperNetwork(PaperNetworkConfig()).conv[0].weight[:2]
+        torch.testing.assert_close(two.conv[0].weight[:2], fresh)  # +x_t and -x_t, exact in float16
 
     def test_its_scale_gives_the_images_mean_0_and_variance_1(self):
         write_images(self.folder)
