@@ -36,7 +36,7 @@ def bound_lines(results):
     return [f"Bound of mnist-2015 on the test images: K - L_null = {row['above_null']:.3f} ±"
             f" {row['standard_error']:.3f} bits/pixel ({row['model_calls']:,} model calls in",
             f"float32; ± one standard error), which is {row['bits_per_dim']:.3f} bits/dim of grey levels. The fixed step",
-            f"t = 1 alone keeps it above {row['best_bits_per_dim']:.3f}."]
+            f"t = 1 alone keeps the bits/dim above {row['best_bits_per_dim']:.3f}."]
 
 
 def blocks(results):
