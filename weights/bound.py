@@ -17,8 +17,8 @@ IMAGES_PER_TERM = ((1, 4000), (10, 500), (100, 50), (1000, 12))
 
 
 def draw_terms(num_steps, num_images, effort, generator):
-    """-> (t [N], image [N]): which test images each term sees; `effort` scales their number. Where it would be more than
-    there are, all of them come in order, in as many rounds as it takes."""
+    """-> (t [N], image [N]): which test images each term sees; `effort` scales their number. Where that is more than there
+    are, all of them come in order, in as many rounds as it takes."""
     times, images = [], []
     for t in range(1, num_steps + 1):
         count = max(2, round(effort * next(count for last, count in IMAGES_PER_TERM if t <= last)))
@@ -96,8 +96,8 @@ def total_and_error(values, t_all, num_images):
 
 
 def spread_of_images(values, t_all, num_images):
-    """Of the terms that saw every test image in rounds: {"last_t", "standard_error"}, by which their sum would differ for
-    as many other images; {} if there are none. The error above, of these images, does not have it."""
+    """Of the terms that saw every test image in rounds: {"last_t", "standard_error"}, by which their sum would differ
+    for as many other images; {} if there are none. The error above, of these images, does not have it."""
     seen = [part.view(-1, num_images).mean(dim=0) for part in by_term(values, t_all) if len(part) > num_images]
     if not seen:
         return {}

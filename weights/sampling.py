@@ -141,7 +141,9 @@ def choose_x0_var(variance, x0_var, alpha_bar):
     return {"learned": x0_var, "fixed-small": 0 * x0_var, "fixed-large": 0 * x0_var + (1 - alpha_bar)}[variance]
 
 
-AT_ONCE = 50  # images in the network: their activations stay in a processor's cache, a fifth faster than with 250
+# Images in the network: their activations stay in a processor's cache. The U-Net is 3 % faster so than with 250 (a core
+# of an AMD EPYC, 1,735 calls/s).
+AT_ONCE = 50
 
 
 @dataclass
