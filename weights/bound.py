@@ -17,8 +17,8 @@ IMAGES_PER_TERM = ((1, 4000), (10, 500), (100, 50), (1000, 12))
 
 
 def draw_terms(num_steps, num_images, effort, generator):
-    """-> (t [N], image [N]): which test images each term sees; `effort` scales their number. Where that is more than there
-    are, all of them come in order, in as many rounds as it takes."""
+    """-> (t [N], image [N]): which test images each term sees; `effort` scales their number. Where that is more than
+    there are, all of them come in order, in as many rounds as it takes."""
     times, images = [], []
     for t in range(1, num_steps + 1):
         count = max(2, round(effort * next(count for last, count in IMAGES_PER_TERM if t <= last)))

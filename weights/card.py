@@ -22,8 +22,8 @@ def other_images_lines(bound):
     """Of a small test set, all of whose images the early terms see."""
     found = bound.get("other_images")
     if found:
-        yield f"± is for these test images, all of which the terms to t = {found['last_t']} see; for as many others those"
-        yield f"terms would differ by ± {found['standard_error']:.3f}."
+        yield f"± is for these test images, all of which the terms to t = {found['last_t']} see; for as many others"
+        yield f"those terms would differ by ± {found['standard_error']:.3f}."
 
 
 def bound_lines(bound):
