@@ -23,8 +23,8 @@ def draw_terms(num_steps, num_images, effort, generator):
     for t in range(1, num_steps + 1):
         count = max(2, round(effort * next(count for last, count in IMAGES_PER_TERM if t <= last)))
         rounds = -(-count // num_images)
-        of_term = torch.arange(num_images).repeat(rounds)
-        images.append(of_term if rounds > 1 else torch.randperm(num_images, generator=generator)[:count])
+        images.append(torch.arange(num_images).repeat(rounds) if rounds > 1
+                      else torch.randperm(num_images, generator=generator)[:count])
         times.append(torch.full_like(images[-1], t))
     return torch.cat(times), torch.cat(images)
 
